@@ -1,0 +1,40 @@
+"""What a coupling method must offer. One file in ``methods/`` each, plus one test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ..patient.patient import Patient
+from .coupling_map import CouplingMap
+
+__all__ = ["CouplingMethod"]
+
+
+class CouplingMethod(Protocol):
+    """A definition of structure-function coupling.
+
+    Attributes
+    ----------
+    title : str
+        One line for ``tmsplan list coupling``.
+    needs : tuple of str
+        Names of the patient's data it reads, as in ``[maps]`` of patient.toml.
+    defaults : mapping
+        Settings with their default values; anything else is refused.
+    source : str
+        DOI or other citation of the definition.
+    """
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def defaults(self) -> Mapping[str, object]: ...
+    @property
+    def source(self) -> str: ...
+
+    def compute(self, patient: Patient, settings: Mapping[str, object]) -> CouplingMap:
+        """Return the coupling of one patient; refuse if an input is missing."""
+        ...

@@ -1,0 +1,126 @@
+"""A plan: everything that was decided, and why. The typed form of plan.json."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..base.params import Params
+from ..base.provenance import InputFile
+from ..coil.pose import CoilPose
+from ..space.frame import Frame, Scanner
+from ..space.points import Points
+from ..space.tripwire import Tripwire
+from ..target.ranking import Ranking
+from ..target.target import Target
+from .scene import Scene
+
+__all__ = ["Comparison", "Export", "Plan", "PlannedTarget"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedTarget:
+    """A target with the pose that reaches it.
+
+    Parameters
+    ----------
+    target : Target
+    pose : CoilPose
+    mni : Points or None
+        The target in a template frame, where the patient has a route to one.
+    mni_template : str or None
+        BIDS name of that template.
+    """
+
+    target: Target
+    pose: CoilPose
+    mni: Points[Any] | None
+    mni_template: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two targets of one plan beside each other; plan.json's ``comparisons``."""
+
+    a: str
+    b: str
+    euclidean_mm: float
+    geodesic_mm: float | None
+    scalp_mm: float
+    angle_deg: float
+    same_parcel: bool
+    within_navigation_error: bool
+    z_a: float | None
+    z_b: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One navigator file and how well it was read back."""
+
+    format: str
+    file: str
+    sha256: str
+    reread_max_mm: float
+    reread_max_deg: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """The record of one plan.
+
+    Parameters
+    ----------
+    created : str
+        UTC time stamp; the only field that differs between equal runs.
+    patient_id : str
+    labels : tuple of str
+        Of ``SYNTHETIC``, ``COMPOSITE``, ``EXPLORATORY``: printed on every output.
+    frame : Frame of Scanner
+        Every coordinate of the plan is in it.
+    t1_sha256 : str
+    claims : tuple of mapping
+        ``dst, src, matrix, because`` of every transform that was claimed.
+    inputs : tuple of InputFile
+    coupling, norms : mapping
+        As plan.json has them.
+    ranking : Ranking
+        With verdict and statements.
+    targets : tuple of PlannedTarget
+        In order of display: standard ones first when no region stands out.
+    comparisons, exports, tripwires : tuple
+    params : Params
+    caveats : tuple of str
+    versions : mapping of package to version
+    scene : Scene or None
+        Geometry to draw; None if the plan was opened without its sidecar.
+    """
+
+    created: str
+    patient_id: str
+    labels: tuple[str, ...]
+    frame: Frame[Scanner]
+    t1_sha256: str
+    claims: tuple[Mapping[str, object], ...]
+    inputs: tuple[InputFile, ...]
+    coupling: Mapping[str, object]
+    norms: Mapping[str, object]
+    ranking: Ranking
+    targets: tuple[PlannedTarget, ...]
+    comparisons: tuple[Comparison, ...]
+    exports: tuple[Export, ...]
+    tripwires: tuple[Tripwire, ...]
+    params: Params
+    caveats: tuple[str, ...]
+    versions: Mapping[str, str]
+    scene: Scene | None = None
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether patient or norms are simulated."""
+        return "SYNTHETIC" in self.labels
+
+    def input(self, role: str) -> InputFile | None:
+        """Return the input of one role, or None."""
+        return next((i for i in self.inputs if i.role == role), None)

@@ -1,0 +1,176 @@
+"""Nonlinear maps. Points and images travel in opposite directions, and the types say so.
+
+An image transform "from A to B" pulls: for every place of B it says where in A to look, so
+it moves *points* from B to A. Confusing the two is the classic error; here an `ImageWarp`
+refuses points and names the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, NoReturn, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.errors import InputError, refuse_file
+from .frame import Frame, Kind, require_same
+from .points import Points
+
+__all__ = ["ImageWarp", "PointWarp", "read_itk_warp"]
+
+D = TypeVar("D", bound=Kind)
+S = TypeVar("S", bound=Kind)
+
+Floats = NDArray[np.float64]
+
+#: Fixed-point inversion stops here: far below a voxel, far above rounding.
+INVERSE_MM = 1e-4
+INVERSE_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointWarp(Generic[D, S]):
+    """Moves points from frame `src` to frame `dst`."""
+
+    _map: Callable[[Floats], Floats]
+    dst: Frame[D]
+    src: Frame[S]
+    because: tuple[str, ...]
+
+    @classmethod
+    def claim(
+        cls, function: Callable[[Floats], Floats], *, dst: Frame[D], src: Frame[S], because: str
+    ) -> PointWarp[D, S]:
+        """Assert, on your word, that `function` takes (n, 3) mm in `src` to mm in `dst`."""
+        return cls(function, dst, src, (because,))
+
+    def __matmul__(self, points: Points[S]) -> Points[D]:
+        require_same(self.src, points.frame, "warp points")
+        return Points(self._map(points.mm(self.src)), self.dst)
+
+    def inverse(self) -> PointWarp[S, D]:
+        """Return the map from `dst` back to `src`, found by fixed-point iteration.
+
+        Raises
+        ------
+        InputError
+            When used: if the iteration does not reach 1e-4 mm, as where a field folds.
+        """
+
+        def back(target: Floats) -> Floats:
+            return _invert(self._map, target, f"{self.src} from {self.dst}")
+
+        return PointWarp(back, self.src, self.dst, (*self.because, "inverted numerically"))
+
+    def __str__(self) -> str:
+        return f"{self.dst} from {self.src} (point warp; {'; '.join(self.because)})"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageWarp(Generic[D, S]):
+    """Resamples images from frame `src` onto frame `dst`.
+
+    It therefore moves points from `dst` to `src`: `pulls` is that map.
+    """
+
+    pulls: PointWarp[S, D]
+
+    @property
+    def dst(self) -> Frame[D]:
+        """Frame of the resampled image."""
+        return self.pulls.src
+
+    @property
+    def src(self) -> Frame[S]:
+        """Frame of the image that is resampled."""
+        return self.pulls.dst
+
+    def __matmul__(self, other: object) -> NoReturn:
+        raise TypeError(
+            f"an image warp onto {self.dst} moves points the other way, to {self.src}. "
+            f"Use .pulls @ points for that, or .pulls.inverse() @ points for {self.dst}."
+        )
+
+
+def _invert(forward: Callable[[Floats], Floats], target: Floats, what: str) -> Floats:
+    start = np.array(target, dtype=np.float64)
+    # The affine part of a composite warp is removed first: the plain iteration x += y - f(x)
+    # converges only where f is close to a shift.
+    linear, shift = _linear_part(forward, start.mean(axis=0))
+    undo = np.linalg.inv(linear)
+    x = (start - shift) @ undo.T
+    for _ in range(INVERSE_STEPS):
+        miss = target - forward(x)
+        if float(np.abs(miss).max()) < INVERSE_MM:
+            return x
+        x = x + miss @ undo.T
+    worst = float(np.linalg.norm(target - forward(x), axis=1).max())
+    raise InputError(f"{what}: the warp could not be inverted (still {worst:.2g} mm off).")
+
+
+def _linear_part(forward: Callable[[Floats], Floats], at: Floats) -> tuple[Floats, Floats]:
+    step = 20.0  # mm: wide enough to average over the wiggles of a deformation field
+    probe = np.vstack([at + step * np.eye(3), at - step * np.eye(3)])
+    moved = forward(probe)
+    linear = ((moved[:3] - moved[3:]) / (2 * step)).T
+    return linear, forward(at[None])[0] - linear @ at
+
+
+def read_itk_warp(path: Path, *, moving: Frame[S], fixed: Frame[D]) -> ImageWarp[D, S]:
+    """Read an ITK or ANTs transform (``.h5`` composite, ``.txt``/``.tfm``/``.mat`` affine).
+
+    ITK files hold LPS coordinates and map points of the *fixed* image to the *moving* one;
+    fMRIPrep's ``from-A_to-B_mode-image_xfm`` has A as moving and B as fixed.
+
+    Parameters
+    ----------
+    path : Path
+        The transform file.
+    moving, fixed : Frame
+        RAS frames, mm, of the image that is resampled and of the one it is resampled onto.
+
+    Returns
+    -------
+    ImageWarp
+        From `moving` onto `fixed`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as an ITK transform.
+    """
+    try:
+        mapped = _load(path)
+        mapped(np.zeros((1, 3)))
+    except InputError:
+        raise
+    except Exception as err:  # nitransforms and h5py raise a dozen types on a broken file
+        raise refuse_file(
+            path,
+            f"cannot be read as an ITK transform ({err.__class__.__name__}: {err})",
+            "an ITK or ANTs transform",
+            "Pass the file that fMRIPrep or ANTs wrote",
+        ) from err
+    because = f"{path.name} (ITK: points of the fixed image to the moving one)"
+    return ImageWarp(PointWarp.claim(mapped, dst=moving, src=fixed, because=because))
+
+
+def _load(path: Path) -> Callable[[Floats], Floats]:
+    from nitransforms.linear import Affine as NtAffine
+    from nitransforms.manip import TransformChain
+
+    if not path.is_file():
+        raise refuse_file(path, "there is no such file", "an ITK transform", "Check the path")
+    loaded: Any
+    if path.suffix == ".h5":
+        loaded = TransformChain.from_filename(str(path), fmt="itk")
+    else:
+        loaded = NtAffine.from_filename(str(path), fmt="itk")
+
+    def mapped(xyz: Floats) -> Floats:
+        return np.asarray(loaded.map(np.asarray(xyz)), dtype=np.float64)
+
+    return mapped

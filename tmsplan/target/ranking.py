@@ -1,0 +1,77 @@
+"""Parcels ordered by abnormality, each with its reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ..space.side import Hemi
+
+__all__ = ["RankedParcel", "Ranking", "Statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A line about uncertainty that page and sheet print."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedParcel:
+    """One row of the ranking; the fields of plan.json's ``ranking``.
+
+    Numbers that could not be computed are None. `reasons` holds codes such as
+    ``"no-norm"``, ``"low-coverage"``, ``"not-a-candidate"``, ``"too-deep"``, ``"tie"``.
+    """
+
+    rank: int
+    parcel_id: int
+    name: str
+    hemi: Hemi
+    network: str | None
+    value: float | None
+    z: float | None
+    z_low: float | None
+    z_high: float | None
+    z_shrunk: float | None
+    centile: float | None
+    q: float | None
+    p_top: float | None
+    n: int
+    coverage: float
+    candidate: bool
+    reachable: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Parcels in order: candidates that can be targeted first, the rest behind them.
+
+    Parameters
+    ----------
+    rows : tuple of RankedParcel
+        `rank` counts from 1 over all rows.
+    searched : int
+        How many candidates competed (K); printed.
+    max_null_p : float or None
+        Share of controls whose most extreme candidate is at least as extreme.
+    verdict : str
+    why : str
+    statements : tuple of Statement
+    """
+
+    rows: tuple[RankedParcel, ...]
+    searched: int
+    max_null_p: float | None
+    verdict: Literal["target", "no-region-stands-out"]
+    why: str
+    statements: tuple[Statement, ...]
+
+    @property
+    def best(self) -> RankedParcel | None:
+        """The first candidate that is reachable and assessed, or None."""
+        first = self.rows[0] if self.rows else None
+        return first if first and first.candidate and first.reachable else None
