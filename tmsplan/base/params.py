@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from .errors import InputError, refuse_file
@@ -13,41 +13,39 @@ from .param import Param
 __all__ = ["Params", "load_params"]
 
 
-def _p(value: float, unit: str, low: float, high: float, source: str) -> Param:
-    return field(default=Param(value, unit, low, high, source))
-
-
 @dataclass(frozen=True, slots=True)
 class Params:
     """All parameters of a plan; each is printed in the report with its source."""
 
     # Where the coil is held.
-    standoff: Param = _p(4.0, "mm", 0, 15, "SimNIBS documentation: coil-scalp distance for hair")
-    handle_angle: Param = _p(45.0, "deg", -180, 180, "doi:10.1186/s12984-015-0036-2")
-    normal_radius: Param = _p(15.0, "mm", 3, 40, "docs/decisions/0009")
-    reach: Param = _p(30.0, "mm", 10, 60, "doi:10.1016/j.brs.2012.02.005")
+    standoff: Param = Param(
+        4.0, "mm", 0, 15, "SimNIBS documentation: coil-scalp distance for hair"
+    )
+    handle_angle: Param = Param(45.0, "deg", -180, 180, "doi:10.1186/s12984-015-0036-2")
+    normal_radius: Param = Param(15.0, "mm", 3, 40, "docs/decisions/0009")
+    reach: Param = Param(30.0, "mm", 10, 60, "doi:10.1016/j.brs.2012.02.005")
     # Which point in a parcel.
-    low_fraction: Param = _p(0.10, "share", 0.01, 1.0, "doi:10.1002/hbm.25330")
-    crown_sulc: Param = _p(0.0, "sd of sulc", -3, 3, "docs/decisions/0006")
-    spread_warn: Param = _p(5.0, "mm", 1, 20, "docs/decisions/0006")
-    spread_claim: Param = _p(10.0, "mm", 2, 40, "docs/decisions/0006")
-    navigation_error: Param = _p(6.0, "mm", 1, 20, "Ruohonen and Karhu: 5-6 mm overall")
+    low_fraction: Param = Param(0.10, "share", 0.01, 1.0, "doi:10.1002/hbm.25330")
+    crown_sulc: Param = Param(0.0, "sd of sulc", -3, 3, "docs/decisions/0006")
+    spread_warn: Param = Param(5.0, "mm", 1, 20, "docs/decisions/0006")
+    spread_claim: Param = Param(10.0, "mm", 2, 40, "docs/decisions/0006")
+    navigation_error: Param = Param(6.0, "mm", 1, 20, "Ruohonen and Karhu: 5-6 mm overall")
     # How unusual is unusual.
-    min_controls: Param = _p(20.0, "people", 5, 1000, "docs/decisions/0010")
-    min_coverage: Param = _p(0.95, "share", 0.0, 1.0, "docs/decisions/0010")
-    icc_assumed: Param = _p(0.5, "1", 0.01, 1.0, "assumed, not measured: docs/decisions/0010")
-    interval: Param = _p(0.95, "share", 0.5, 0.999, "convention")
-    max_null_alpha: Param = _p(0.05, "share", 0.001, 0.5, "docs/decisions/0010")
-    p_top_min: Param = _p(0.5, "share", 0.0, 1.0, "docs/decisions/0010")
-    bootstraps: Param = _p(1000.0, "draws", 100, 100_000, "docs/decisions/0010")
+    min_controls: Param = Param(20.0, "people", 5, 1000, "docs/decisions/0010")
+    min_coverage: Param = Param(0.95, "share", 0.0, 1.0, "docs/decisions/0010")
+    icc_assumed: Param = Param(0.5, "1", 0.01, 1.0, "assumed, not measured: docs/decisions/0010")
+    interval: Param = Param(0.95, "share", 0.5, 0.999, "convention")
+    max_null_alpha: Param = Param(0.05, "share", 0.001, 0.5, "docs/decisions/0010")
+    p_top_min: Param = Param(0.5, "share", 0.0, 1.0, "docs/decisions/0010")
+    bootstraps: Param = Param(1000.0, "draws", 100, 100_000, "docs/decisions/0010")
     # What may never be silent: limits of the tripwires (docs/decisions/0008).
-    ribbon_min: Param = _p(0.80, "share", 0.5, 1.0, "docs/decisions/0008")
-    contact_tolerance: Param = _p(1.0, "mm", 0.01, 5, "docs/decisions/0008")
-    tilt_max: Param = _p(30.0, "deg", 1, 60, "docs/decisions/0008")
-    template_max: Param = _p(15.0, "mm", 5, 40, "docs/decisions/0008")
-    overlap_min: Param = _p(0.90, "share", 0.5, 1.0, "docs/decisions/0008")
-    reread_mm: Param = _p(0.01, "mm", 1e-6, 1.0, "docs/decisions/0008")
-    reread_deg: Param = _p(0.01, "deg", 1e-6, 1.0, "docs/decisions/0008")
+    ribbon_min: Param = Param(0.80, "share", 0.5, 1.0, "docs/decisions/0008")
+    contact_tolerance: Param = Param(1.0, "mm", 0.01, 5, "docs/decisions/0008")
+    tilt_max: Param = Param(30.0, "deg", 1, 60, "docs/decisions/0008")
+    template_max: Param = Param(15.0, "mm", 5, 40, "docs/decisions/0008")
+    overlap_min: Param = Param(0.90, "share", 0.5, 1.0, "docs/decisions/0008")
+    reread_mm: Param = Param(0.01, "mm", 1e-6, 1.0, "docs/decisions/0008")
+    reread_deg: Param = Param(0.01, "deg", 1e-6, 1.0, "docs/decisions/0008")
 
     def as_dict(self) -> dict[str, Param]:
         """Return ``{name: Param}`` in the order of this page."""

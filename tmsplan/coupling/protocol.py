@@ -27,13 +27,24 @@ class CouplingMethod(Protocol):
     """
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """One line for lists."""
+        ...
+
     @property
-    def needs(self) -> tuple[str, ...]: ...
+    def needs(self) -> tuple[str, ...]:
+        """Names of the data it reads."""
+        ...
+
     @property
-    def defaults(self) -> Mapping[str, object]: ...
+    def defaults(self) -> Mapping[str, object]:
+        """Settings and their defaults."""
+        ...
+
     @property
-    def source(self) -> str: ...
+    def source(self) -> str:
+        """Citation of the definition."""
+        ...
 
     def compute(self, patient: Patient, settings: Mapping[str, object]) -> CouplingMap:
         """Return the coupling of one patient; refuse if an input is missing."""

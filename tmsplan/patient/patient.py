@@ -161,11 +161,11 @@ class Patient:
 
     def mid_points(self) -> Points[Scanner]:
         """Return the mid-cortex vertices of both hemispheres, left first."""
-        both = [c.mid.points.mm(self.scanner) for _, c in self.cortex.items()]
+        both = [c.mid.points.mm(self.scanner) for _, c in self.cortex.sides()]
         return Points(np.vstack(both), self.scanner)
 
     def __str__(self) -> str:
         label = " SYNTHETIC" if self.synthetic else ""
         label += " COMPOSITE" if self.composite else ""
-        n = sum(len(c.pial) for _, c in self.cortex.items())
+        n = sum(len(c.pial) for _, c in self.cortex.sides())
         return f"patient {self.id}{label}: {n} cortical vertices, mm of {self.scanner} RAS"

@@ -26,7 +26,7 @@ class Pair(Generic[T]):
     right: T
 
     def __post_init__(self) -> None:
-        for hemi, item in self.items():
+        for hemi, item in self.sides():
             domain = getattr(item, "domain", None)
             found = getattr(domain, "hemi", hemi)
             if found is not hemi:
@@ -39,7 +39,7 @@ class Pair(Generic[T]):
         """Return the part of one hemisphere."""
         return self.left if hemi is Hemi.LEFT else self.right
 
-    def items(self) -> Iterator[tuple[Hemi, T]]:
+    def sides(self) -> Iterator[tuple[Hemi, T]]:
         """Yield ``(hemisphere, part)``, left first."""
         yield Hemi.LEFT, self.left
         yield Hemi.RIGHT, self.right
