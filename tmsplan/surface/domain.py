@@ -23,18 +23,20 @@ class Domain:
         ``"fsnative"``, ``"fsaverage5"``, ...
     density : int
         Number of vertices.
-    hemi : Hemi
+    hemi : Hemi or None
+        None only for a surface that spans both sides, such as the scalp.
     owner : str
         Patient id, or ``"template"``.
     """
 
     mesh: str
     density: int
-    hemi: Hemi
+    hemi: Hemi | None
     owner: str
 
     def __str__(self) -> str:
-        return f"{self.owner}/{self.mesh} {self.hemi} ({self.density} vertices)"
+        side = f" {self.hemi}" if self.hemi else ""
+        return f"{self.owner}/{self.mesh}{side} ({self.density} vertices)"
 
 
 def require_same_domain(a: Domain, b: Domain, doing: str) -> None:

@@ -1,0 +1,54 @@
+# Set-up, the main job, the tests. `make help` lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q -c .ci/constraints.txt
+# One stamp a set of packages: pyproject or constraints change, and pip runs again.
+STAMP := $(VENV)/.stamp-run
+STAMP_TEST := $(VENV)/.stamp-test
+
+.PHONY: help demo test test-slow lint bench docs system clean
+
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "tmsplan needs Python 3.11 or newer; set PYTHON=..."; exit 5; }
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): $(BIN)/python pyproject.toml .ci/constraints.txt
+	$(PIP) -e .
+	@touch $@
+
+$(STAMP_TEST): $(BIN)/python pyproject.toml .ci/constraints.txt
+	$(PIP) -e '.[test]'
+	@touch $@ $(STAMP)
+
+system:
+	@sh .ci/system-packages libegl1 libgl1-mesa-dri
+
+demo: system $(STAMP) ## the main job on the built-in SYNTHETIC patient
+	$(BIN)/tmsplan demo --out demo-out --overwrite
+
+test: system $(STAMP_TEST) ## the default test suite (lint and types are part of it)
+	$(BIN)/python -m pytest -q -n auto --dist loadscope
+
+test-slow: system $(STAMP_TEST) ## whole chains, faults, pictures of real heads
+	$(BIN)/python -m pytest -q -m slow
+
+lint: $(STAMP_TEST) ## ruff, mypy, import-linter
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+bench: $(STAMP_TEST) ## benchmarks beside what a user would pick instead
+	@mkdir -p build/bench
+	@for b in benchmarks/*.py; do echo "== $$b"; \
+	  $(BIN)/python $$b --json build/bench/$$(basename $$b .py).json || exit 1; done
+
+docs: $(STAMP_TEST) ## the documentation as plain pages in build/docs
+	$(BIN)/python docs/build.py build/docs
+
+clean: ## remove what the targets above made
+	rm -rf $(VENV) build demo-out
