@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from strategies import OTHER, SCANNER, TKRAS, point_arrays
+
 from tmsplan.base import FrameError, InputError
 from tmsplan.space import Frame, Points, Scanner, Vectors, Voxel
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from strategies import OTHER, SCANNER, TKRAS, affine_matrices, point_arrays, rigid_matrices
+
 from tmsplan.base import ChiralityError, FrameError, InputError
 from tmsplan.space import Affine, Frame, Mni305, Points, Rigid
 from tmsplan.space.serialise import (

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from strategies import OTHER, SCANNER, TKRAS, affine_matrices, rigid_matrices, shifts
+
 from tmsplan.base import ChiralityError, FrameError, InputError
 from tmsplan.space import (
     Affine,
@@ -89,7 +91,7 @@ def test_what_is_no_rigid_map_is_refused_with_a_diagnosis(matrix, message) -> No
 
 
 def test_a_flat_affine_is_refused() -> None:
-    with pytest.raises(InputError, match="singular.*flattens space"):
+    with pytest.raises(InputError, match=r"singular.*flattens space"):
         Affine.claim(np.diag([1.0, 1, 0, 1]), dst=SCANNER, src=VOXEL, because="a test")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from strategies import OTHER, SCANNER, TKRAS
+
 from tmsplan.base import FrameError
 from tmsplan.space import Affine, Frame, FrameTree, Mni305, Mni2009cAsym, Points, Rigid, Voxel
 
@@ -55,7 +56,7 @@ def test_a_missing_route_is_an_error_and_names_what_is_known(tree) -> None:
 
 def test_a_second_edge_to_one_frame_is_refused(tree) -> None:
     again = Rigid.claim(shift(4), dst=SCANNER, src=TKRAS, because="another header")
-    with pytest.raises(FrameError, match="in the tree of sub-01/Scanner already.*contradict"):
+    with pytest.raises(FrameError, match=r"in the tree of sub-01/Scanner already.*contradict"):
         tree.with_edge(again)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from strategies import SCANNER
+
 from tmsplan.base import InputError, Params, TripwireError
 from tmsplan.space import (
     Affine,
@@ -55,12 +56,12 @@ def test_f01_is_one_where_every_vertex_is_at_home(brain) -> None:
 @pytest.mark.parametrize("wrong", ["swapped", "mirrored", "lps", "shifted"])
 def test_f01_fires(brain, wrong) -> None:
     left, right, ribbon = brain
-    l, r = left.mm(SCANNER), right.mm(SCANNER)
+    lh, rh = left.mm(SCANNER), right.mm(SCANNER)
     cases = {
-        "swapped": (r, l),
-        "mirrored": (l * (-1, 1, 1), r * (-1, 1, 1)),
-        "lps": (l * (-1, -1, 1), r * (-1, -1, 1)),
-        "shifted": (l + (0, 12, 0), r + (0, 12, 0)),
+        "swapped": (rh, lh),
+        "mirrored": (lh * (-1, 1, 1), rh * (-1, 1, 1)),
+        "lps": (lh * (-1, -1, 1), rh * (-1, -1, 1)),
+        "shifted": (lh + np.array([0, 12, 0]), rh + np.array([0, 12, 0])),
     }
     a, b = (Points(x, SCANNER) for x in cases[wrong])
     result = tw.own_side_ribbon(a, b, ribbon, P.ribbon_min)
@@ -147,7 +148,7 @@ def test_d01_sees_another_registration(brain) -> None:
     both = Points(np.vstack([left.mm(SCANNER), right.mm(SCANNER)]), SCANNER)
     covered = Volume(ribbon.data > 0, ribbon.grid)
     assert tw.map_belongs(covered, both, plane, P.overlap_min).status == "pass"
-    moved = Points(both.mm(SCANNER) + (0, 9, 0), SCANNER)
+    moved = Points(both.mm(SCANNER) + np.array([0, 9, 0]), SCANNER)
     assert tw.map_belongs(covered, moved, plane, P.overlap_min).status == "fail"
     flip = lambda p: Points(p.mm(SCANNER) * (-1, 1, 1), SCANNER)  # noqa: E731
     turned = fit_midplane(flip(right), flip(left))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813 - its own customary name
 from strategies import SCANNER
+
 from tmsplan.base import FrameError, InputError
 from tmsplan.space import Frame, ImageWarp, Mni2009cAsym, Points, read_itk_warp
 

@@ -17,7 +17,10 @@ Floats = NDArray[np.float64]
 
 
 def _frozen(xyz: ArrayLike, what: str) -> Floats:
-    a = np.array(xyz, dtype=np.float64, ndmin=2)
+    try:
+        a = np.array(xyz, dtype=np.float64, ndmin=2)
+    except (ValueError, TypeError) as err:
+        raise InputError(f"{what}: rows of three numbers are expected ({err}).") from err
     if a.ndim != 2 or a.shape[1] != 3:
         raise InputError(f"{what} must have shape (n, 3); got {a.shape}.")
     if not np.isfinite(a).all():

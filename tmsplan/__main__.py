@@ -1,0 +1,5 @@
+"""``python -m tmsplan``."""
+
+from .cli.app import main
+
+main()

@@ -1,0 +1,261 @@
+"""The verbs. Each parses, calls and prints; nothing is computed here.
+
+Rooms are imported inside the verbs: ``tmsplan --help`` must not wait for them.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from ..base.errors import TmsplanError, UsageError
+from . import say
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="tmsplan",
+    help="From one patient's MRI to a verified TMS target file. Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+norms_app = typer.Typer(help="Normative models from plain tables.", no_args_is_help=True)
+atlas_app = typer.Typer(help="Atlases that you supply.", no_args_is_help=True)
+app.add_typer(norms_app, name="norms")
+app.add_typer(atlas_app, name="atlas")
+
+Source = Annotated[Path, typer.Argument(help="patient.toml or a FreeSurfer subject folder.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing folder.")]
+Subject = Annotated[str | None, typer.Option("--subject", "-s", help="Patient id.")]
+Maps = Annotated[
+    list[str] | None, typer.Option("--map", help="NAME=FILE, for a FreeSurfer folder.")
+]
+UseForm = Annotated[
+    Literal["sform", "qform"] | None,
+    typer.Option("--use-form", help="Which form to believe where a NIfTI's two differ."),
+]
+Kind = Literal["atlases", "coupling", "norms", "targets", "exports", "coils", "params"]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from ..base.provenance import versions
+
+        typer.echo(f"tmsplan {versions('tmsplan')['tmsplan']}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")
+    ] = False,
+) -> None:
+    """From one patient's MRI to a verified TMS target file. Research use only."""
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o")] = Path("demo-out"),
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Run the main job on the built-in SYNTHETIC patient and SYNTHETIC norms."""
+    from .run import run_demo
+
+    run_demo(out, overwrite=overwrite, as_json=json)
+
+
+@app.command()
+def check(
+    source: Source,
+    subject: Subject = None,
+    maps: Maps = None,
+    use_form: UseForm = None,
+    json: Json = False,
+) -> None:
+    """Read the patient, draw the frame tree, run the tripwires, stop."""
+    from .run import read_patient, run_check
+
+    run_check(read_patient(source, subject, maps, use_form), as_json=json)
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - one argument a flag
+    source: Source,
+    norms: Annotated[Path, typer.Option(help="Normative model, made by 'norms fit'.")],
+    out: Out,
+    subject: Subject = None,
+    maps: Maps = None,
+    use_form: UseForm = None,
+    coupling: Annotated[str, typer.Option(help="Coupling method.")] = "map",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of it.")] = None,
+    atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
+    candidates: Annotated[str, typer.Option(help="Candidate set.")] = "frontoparietal",
+    direction: Annotated[Literal["low", "high"], typer.Option(help="What is abnormal.")] = "low",
+    against: Annotated[list[str] | None, typer.Option(help="Standard target.")] = None,
+    coil: Annotated[str, typer.Option(help="Coil model.")] = "figure8-70mm",
+    to: Annotated[list[str] | None, typer.Option(help="Navigator format.")] = None,
+    params: Annotated[Path | None, typer.Option(help="params.toml")] = None,
+    exploratory: Annotated[bool, typer.Option(help="Accept under 20 controls.")] = False,
+    allow_extrapolation: Annotated[bool, typer.Option(help="Accept other ages.")] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Coupling, parcels, deviations, ranking, target, pose, navigator files, page, sheet."""
+    from ..base.params import Params, load_params
+    from ..plan.options import Options
+    from .outputs import DEFAULT_FORMATS, Destination
+    from .run import parse_settings, read_patient, run_plan
+
+    defaults = Options()
+    options = Options(
+        coupling=coupling,
+        settings=parse_settings(set_),
+        atlas=atlas,
+        candidates=candidates,
+        direction=direction,
+        against=tuple(against) if against else defaults.against,
+        coil=coil,
+        exploratory=exploratory,
+        allow_extrapolation=allow_extrapolation,
+        params=load_params(params) if params else Params(),
+    )
+    patient = read_patient(source, subject, maps, use_form)
+    where = Destination(out, tuple(to) if to else DEFAULT_FORMATS, overwrite)
+    run_plan(patient, norms, options, where, as_json=json)
+
+
+@app.command()
+def export(
+    plan: Annotated[Path, typer.Argument(help="plan.json, or the folder that holds it.")],
+    to: Annotated[list[str], typer.Option(help="Navigator format; may be repeated.")],
+    out: Out,
+    json: Json = False,
+) -> None:
+    """Write navigator files of a plan; each is read back and verified."""
+    from .run import run_export
+
+    run_export(plan, to, out, as_json=json)
+
+
+@app.command()
+def couple(  # noqa: PLR0913 - one argument a flag
+    source: Source,
+    out: Out,
+    subject: Subject = None,
+    maps: Maps = None,
+    coupling: Annotated[str, typer.Option(help="Coupling method.")] = "map",
+    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of it.")] = None,
+    atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
+    json: Json = False,
+) -> None:
+    """Write only the parcel table of the coupling of one patient."""
+    from .run import parse_settings, read_patient, run_couple
+
+    patient = read_patient(source, subject, maps, None)
+    run_couple(patient, (coupling, parse_settings(set_), atlas), out, as_json=json)
+
+
+@app.command()
+def report(
+    plan: Annotated[Path, typer.Argument(help="plan.json, or the folder that holds it.")],
+    out: Out,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Write page, sheet and pictures of a plan again."""
+    from .run import run_report
+
+    run_report(plan, out, overwrite=overwrite, as_json=json)
+
+
+@app.command(name="list")
+def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")], json: Json = False) -> None:
+    """Show what there is."""
+    from .listing import listing
+
+    rows = listing(kind)
+    width = max(len(r["name"]) for r in rows)
+    text = "\n".join(f"{r['name']:<{width}}  {r['text']}" for r in rows)
+    say.result(text, {kind: rows}, as_json=json)
+
+
+@app.command()
+def explain(
+    message: Annotated[str, typer.Argument(help="For example TP-F01.")], json: Json = False
+) -> None:
+    """Say what a message means and what to do."""
+    from ..base.messages import explain as explained
+
+    e = explained(message)
+    text = f"{e.id}: {e.title}\n\nWhat it means. {e.means}\n\nWhat to do. {e.do}"
+    say.result(text, asdict(e), as_json=json)
+
+
+@norms_app.command(name="fit")
+def norms_fit(
+    table: Annotated[Path, typer.Argument(help="TSV or CSV: id, age, sex, site, features.")],
+    out: Out,
+    synthetic: Annotated[bool, typer.Option(help="The table is simulated.")] = False,
+    exploratory: Annotated[bool, typer.Option(help="Accept under 20 controls.")] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Fit a normative model: age and sex, one linear model a feature."""
+    from .run import run_norms_fit
+
+    flags = {"synthetic": synthetic, "exploratory": exploratory}
+    run_norms_fit(table, out, flags, overwrite=overwrite, as_json=json)
+
+
+@norms_app.command(name="info")
+def norms_info(model: Path, json: Json = False) -> None:
+    """Show what a normative model was made from."""
+    from ..norms import load_norms
+
+    block: dict[str, Any] = dict(load_norms(model).block())
+    say.result("\n".join(f"{k}: {v}" for k, v in block.items()), block, as_json=json)
+
+
+@atlas_app.command(name="add")
+def atlas_add(
+    name: Annotated[str, typer.Argument(help="Declared atlas.")],
+    files: Annotated[list[Path], typer.Argument(help="Its files; checked by hash.")],
+    json: Json = False,
+) -> None:
+    """Supply the files of an atlas that may not be redistributed."""
+    from ..atlas import add_atlas
+
+    folder = add_atlas(name, files)
+    say.result(f"{name} is ready.", {"atlas": name, "files": len(files)}, as_json=json)
+    say.note(f"copied to {folder}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; return 0, or the exit code of what went wrong."""
+    as_json = "--json" in arguments
+    try:
+        code = app(arguments, standalone_mode=False)
+    except TmsplanError as err:
+        return say.refusal(err, as_json=as_json)
+    except typer.Abort:
+        return 1
+    except Exception as err:  # noqa: BLE001 - the last line of defence; click's own pass below
+        if hasattr(err, "exit_code") and hasattr(err, "format_message"):
+            return say.refusal(UsageError(err.format_message()), as_json=as_json)
+        return say.bug(err, as_json=as_json)
+    return code if isinstance(code, int) else 0

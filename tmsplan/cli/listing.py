@@ -1,0 +1,77 @@
+"""What ``tmsplan list`` shows: name and one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["listing"]
+
+Row = dict[str, str]
+
+
+def listing(kind: str) -> list[Row]:
+    """Return the entries of one kind as ``{"name", "text"}``."""
+    return _LISTS[kind]()
+
+
+def _atlases() -> list[Row]:
+    from ..atlas import atlas_info, atlas_names
+
+    rows = []
+    for name in atlas_names():
+        info = atlas_info(name)
+        rows.append({"name": name, "text": f"{info.title} [{info.status}; {info.licence}]"})
+    return rows
+
+
+def _coupling() -> list[Row]:
+    from ..coupling.registry import coupling_methods
+
+    return [{"name": n, "text": f"{m.title} ({m.source})"} for n, m in coupling_methods()]
+
+
+def _norms() -> list[Row]:
+    return [
+        {"name": "linear", "text": "age and sex, one linear model a feature, t-predictive z"},
+    ]
+
+
+def _targets() -> list[Row]:
+    from ..target.standard_targets import load_standard, standard_names
+
+    rows = []
+    for name in standard_names():
+        standard = load_standard(name)
+        xyz = ", ".join(f"{v:g}" for v in standard.mni)
+        text = f"{standard.title}: ({xyz}) mm {standard.template} [{standard.status}]"
+        rows.append({"name": name, "text": text})
+    return rows
+
+
+def _exports() -> list[Row]:
+    from ..export.registry import navigator_formats
+
+    return [{"name": name, "text": entry.title} for name, entry in navigator_formats()]
+
+
+def _coils() -> list[Row]:
+    from ..coil.coils import coil_called, coil_names
+
+    return [{"name": n, "text": coil_called(n).title} for n in coil_names()]
+
+
+def _params() -> list[Row]:
+    from ..base.params import Params
+
+    return [{"name": n, "text": str(p)} for n, p in Params().as_dict().items()]
+
+
+_LISTS: dict[str, Callable[[], list[Row]]] = {
+    "atlases": _atlases,
+    "coupling": _coupling,
+    "norms": _norms,
+    "targets": _targets,
+    "exports": _exports,
+    "coils": _coils,
+    "params": _params,
+}

@@ -1,0 +1,203 @@
+"""What the verbs do, one function a verb: read, call, print."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import UsageError
+from ..base.params import Params
+from ..base.publish import published_folder
+from ..base.table import table_bytes
+from ..norms import fit_norms, load_norms, save_norms
+from ..patient.load import load_patient
+from ..patient.patient import Patient
+from ..plan.anatomy import check_anatomy
+from ..plan.options import Options
+from ..plan.plan import Plan
+from ..space.tripwire import require_all
+from . import say
+from .outputs import Destination, write_plan
+
+__all__ = [
+    "parse_settings",
+    "read_patient",
+    "run_check",
+    "run_couple",
+    "run_demo",
+    "run_export",
+    "run_norms_fit",
+    "run_plan",
+    "run_report",
+]
+
+
+def _pairs(items: Sequence[str] | None, flag: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for item in items or ():
+        name, sign, value = item.partition("=")
+        if not sign or not name or not value:
+            raise UsageError(f"{flag} {item!r}: write {flag} NAME=VALUE.")
+        pairs[name] = value
+    return pairs
+
+
+def parse_settings(items: Sequence[str] | None) -> dict[str, object]:
+    """Return the settings of ``--set NAME=VALUE``; numbers, true and false become values."""
+    words: dict[str, object] = {"true": True, "false": False}
+    out: dict[str, object] = {}
+    for name, text in _pairs(items, "--set").items():
+        try:
+            out[name] = words[text] if text in words else float(text)
+        except ValueError:
+            out[name] = text
+    return out
+
+
+def read_patient(
+    source: Path, subject: str | None, maps: Sequence[str] | None, use_form: str | None
+) -> Patient:
+    """Read the patient of a command line."""
+    files = {k: Path(v) for k, v in _pairs(maps, "--map").items()}
+    with say.working(f"reading {source.name}"):
+        return load_patient(source, subject=subject, maps=files or None, use_form=use_form)
+
+
+def run_check(patient: Patient, *, as_json: bool) -> None:
+    """Print the patient, its frames and its tripwires; stop with 4 if one failed."""
+    found = check_anatomy(patient, Params())
+    text = "\n".join([str(patient), "", patient.tree.draw(), "", *map(str, found)])
+    data = {
+        "patient": patient.id,
+        "frames": [str(f) for f in patient.tree],
+        "tripwires": [asdict(t) for t in found],
+    }
+    say.result(text, data, as_json=as_json)
+    require_all(found)
+
+
+def run_plan(
+    patient: Patient,
+    norms: Path,
+    options: Options,
+    where: Destination,
+    *,
+    as_json: bool,
+) -> Plan:
+    """Make and write one plan; print it."""
+    from ..plan.make import make_plan
+
+    where.require_free()
+    with say.working("planning"):
+        plan = make_plan(patient, load_norms(norms), options)
+    with say.working("writing navigator files, page and pictures"):
+        plan = write_plan(plan, patient, where)
+    out = where.out
+    files = {
+        "page": str(out / "report.html"),
+        "plan": str(out / "plan.json"),
+        "navigation": [str(out / e.file) for e in plan.exports],
+    }
+    where = f"page: {files['page']}\nnavigator files: {', '.join(files['navigation'])}"
+    data = {
+        "patient": plan.patient_id,
+        "labels": list(plan.labels),
+        "verdict": plan.ranking.verdict,
+        "targets": [t.target.id for t in plan.targets],
+        "tripwires": [asdict(t) for t in plan.tripwires],
+        "files": files,
+    }
+    say.result(f"{say.print_plan(plan)}\n\n{where}", data, as_json=as_json)
+    return plan
+
+
+def run_demo(out: Path, *, overwrite: bool, as_json: bool) -> None:
+    """Write the SYNTHETIC patient to a temporary folder and plan it like any other."""
+    from ..plan.demo import write_demo_source
+
+    where = Destination(out, overwrite=overwrite)
+    where.require_free()
+    with tempfile.TemporaryDirectory(prefix="tmsplan-demo-") as folder:
+        with say.working("making the SYNTHETIC patient"):
+            source = write_demo_source(Path(folder))
+        patient = read_patient(source.patient, None, None, None)
+        run_plan(patient, source.norms, Options(), where, as_json=as_json)
+
+
+def run_export(path: Path, formats: Sequence[str], out: Path, *, as_json: bool) -> None:
+    """Export a stored plan; the folder appears only when every file was verified."""
+    from ..export import export_plan, tripwire_read_back
+    from ..plan.store import load_plan
+
+    plan = load_plan(path)
+    with published_folder(out) as work:
+        exports = export_plan(plan, work, formats)
+        verdict = tripwire_read_back(exports, plan.params)
+        require_all([verdict])
+    lines = [f"{out / e.file}  re-read to {e.reread_max_mm:.5f} mm" for e in exports]
+    data = {"exports": [asdict(e) for e in exports], "tripwires": [asdict(verdict)]}
+    say.result("\n".join([str(verdict), *lines]), data, as_json=as_json)
+
+
+def run_couple(
+    patient: Patient, method: tuple[str, Mapping[str, object], str], out: Path, *, as_json: bool
+) -> None:
+    """Write the parcel table of one patient's coupling."""
+    from ..atlas.load import load_atlas
+    from ..coupling import couple
+    from ..plan.steps import parcellate
+
+    name, settings, atlas = method
+    coupling = couple(patient, method=name, settings=settings)
+    table = parcellate(coupling, load_atlas(atlas, patient))
+    rows: list[dict[str, Any]] = [{**asdict(r), "hemi": str(r.hemi)} for r in table.rows]
+    labels = [
+        x
+        for x, on in (("SYNTHETIC", patient.synthetic), ("COMPOSITE", bool(patient.composite)))
+        if on
+    ]
+    extra = {"patient": patient.id, "labels": ",".join(labels) or "none"}
+    columns = (
+        "patient",
+        "parcel_id",
+        "name",
+        "hemi",
+        "network",
+        "value",
+        "n",
+        "coverage",
+        "labels",
+    )
+    with published_folder(out) as work:
+        (work / "parcels.tsv").write_bytes(table_bytes(columns, [r | extra for r in rows]))
+    known = sum(r["n"] > 0 for r in rows)
+    text = f"{known} of {len(rows)} parcels have a value ({coupling.method}, {coupling.unit})"
+    data = {"patient": patient.id, "parcels": len(rows), "with_value": known, "labels": labels}
+    say.result(f"{text}\n{out / 'parcels.tsv'}", data, as_json=as_json)
+
+
+def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None:
+    """Draw a stored plan again."""
+    from ..plan.store import load_plan
+    from ..view import require_gl, write_report
+
+    plan = load_plan(path)
+    require_gl()
+    with published_folder(out, overwrite=overwrite) as work:
+        write_report(plan, work)
+    say.result(f"page: {out / 'report.html'}", {"page": str(out / "report.html")}, as_json=as_json)
+
+
+def run_norms_fit(
+    table: Path, out: Path, flags: Mapping[str, bool], *, overwrite: bool, as_json: bool
+) -> None:
+    """Fit and save a normative model."""
+    Destination(out, overwrite=overwrite).require_free()
+    model = fit_norms(table, **flags)
+    save_norms(model, out)
+    block = dict(model.block())
+    text = f"{out}: {block['n_reference']} controls, tier {block['tier']}"
+    say.result(text, {**block, "file": str(out)}, as_json=as_json)

@@ -1,0 +1,72 @@
+"""The tripwires of one patient and of one set of targets, gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..base.params import Params
+from ..coil.check import tripwire_pose
+from ..coil.scalp import scalp_of
+from ..patient.covered import covered_by
+from ..patient.patient import Patient
+from ..space.grid import Volume
+from ..space.tripwire import (
+    Tripwire,
+    map_belongs,
+    not_run,
+    own_side_ribbon,
+    sides_in_order,
+    target_on_its_side,
+)
+from ..target.template import tripwire_template
+from .plan import PlannedTarget
+
+__all__ = ["check_aim", "check_anatomy"]
+
+
+def check_anatomy(patient: Patient, params: Params) -> tuple[Tripwire, ...]:
+    """Return TP-F01, F02, F06 and D01 of a patient, before anything is computed."""
+    left, right = patient.cortex.left.mid.points, patient.cortex.right.mid.points
+    return (
+        _ribbon(patient, params),
+        sides_in_order(left, right),
+        tripwire_template(patient, params),
+        _maps(patient, params),
+    )
+
+
+def _ribbon(patient: Patient, params: Params) -> Tripwire:
+    if patient.ribbon is None:
+        return not_run(
+            "TP-F01", "there is no segmentation (aparc+aseg or ribbon) to check against"
+        )
+    cortex = patient.cortex
+    return own_side_ribbon(
+        cortex.left.mid.points, cortex.right.mid.points, patient.ribbon, params.ribbon_min
+    )
+
+
+def _maps(patient: Patient, params: Params) -> Tripwire:
+    volumes = {k: m for k, m in patient.maps.items() if isinstance(m, Volume)}
+    if not volumes:
+        return not_run("TP-D01", "no map of this patient is an image")
+    plane, mid = patient.midplane(), patient.mid_points()
+    checks = [
+        map_belongs(covered_by(volume), mid, plane, params.overlap_min)
+        for volume in volumes.values()
+    ]
+    # The worst map decides: a failed one before a passed one, then the lower share.
+    return min(checks, key=lambda t: (t.status == "pass", t.value))
+
+
+def check_aim(
+    patient: Patient, targets: Sequence[PlannedTarget], params: Params
+) -> tuple[Tripwire, ...]:
+    """Return TP-F03 and F04 of the targets of one patient; the worst pose decides F04."""
+    named = [(t.target.name, t.target.point, t.target.hemi) for t in targets]
+    side = target_on_its_side(named, patient.midplane())
+    if not targets:
+        return (side, not_run("TP-F04", "the plan has no target"))
+    scalp = scalp_of(patient)
+    poses = [tripwire_pose(t.pose, t.target, scalp, params) for t in targets]
+    return (side, min(poses, key=lambda t: (t.status == "pass", -(t.value or 0.0))))

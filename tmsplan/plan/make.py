@@ -1,0 +1,125 @@
+"""From a patient and norms to a plan. Reads top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..atlas.atlas import Atlas
+from ..atlas.load import load_atlas
+from ..base.provenance import InputFile, created_stamp, sha256_bytes, versions
+from ..coupling.coupling_map import CouplingMap
+from ..coupling.registry import couple
+from ..norms.deviations import Deviations
+from ..norms.model import NormativeModel
+from ..patient.navigator_t1 import navigator_t1_record
+from ..patient.patient import Patient
+from ..space.tripwire import Tripwire, require_all
+from ..target.candidates import candidate_ids
+from ..target.ranking import Ranking
+from ..target.reach import reachable
+from .aim import aim
+from .anatomy import check_aim, check_anatomy
+from .compare import compare_targets
+from .draw import scene_of
+from .options import Options
+from .plan import Plan, PlannedTarget
+from .scene import Scene
+from .scene_store import scene_bytes
+from .steps import parcellate, rank_parcels, unusual_parcels
+from .store import SCENE_FILE, as_stored
+from .words import caveats, coupling_block, frame_claims, labels_of, norms_block
+
+__all__ = ["Findings", "assemble_plan", "make_plan"]
+
+#: Whose numbers a plan rests on.
+_PACKAGES = ("tmsplan", "numpy", "scipy", "nibabel", "nilearn", "pygeodesic", "pyvista", "vtk")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What the steps of one plan found, in their order."""
+
+    patient: Patient
+    norms: NormativeModel
+    coupling: CouplingMap
+    atlas: Atlas
+    unusual: Deviations
+    ranking: Ranking
+    targets: tuple[PlannedTarget, ...]
+    tripwires: tuple[Tripwire, ...]
+
+
+def make_plan(patient: Patient, norms: NormativeModel, options: Options | None = None) -> Plan:
+    """Make the plan of one patient: coupling, parcels, deviations, ranking, targets, poses.
+
+    Parameters
+    ----------
+    patient : Patient
+    norms : NormativeModel
+    options : Options, optional
+
+    Returns
+    -------
+    Plan
+        Exactly as plan.json will hold it; nothing is exported yet.
+
+    Raises
+    ------
+    TripwireError
+        If a safety predicate fails.
+    InputError
+        If patient, norms and options do not fit each other.
+    """
+    options = options or Options()
+    anatomy = check_anatomy(patient, options.params)
+    require_all(anatomy)
+    coupling = couple(patient, method=options.coupling, settings=options.settings)
+    atlas = load_atlas(options.atlas, patient)
+    parcels = parcellate(coupling, atlas)
+    unusual = unusual_parcels(norms, parcels, patient, options)
+    candidates = candidate_ids(atlas, options.candidates)
+    reach = reachable(patient, atlas.labels, candidates.ids, options.params)
+    ranking = rank_parcels(unusual, parcels, atlas, candidates, reach, options)
+    targets, ranking = aim(patient, atlas, coupling, ranking, options)
+    tripwires = (*anatomy, *check_aim(patient, targets, options.params))
+    require_all(tripwires)
+    found = Findings(patient, norms, coupling, atlas, unusual, ranking, targets, tripwires)
+    return assemble_plan(found, options)
+
+
+def assemble_plan(found: Findings, options: Options) -> Plan:
+    """Return the plan of what was found, as its file will hold it."""
+    patient, unusual = found.patient, found.unusual
+    labels = labels_of(patient, unusual)
+    scene = scene_of(patient, found.atlas, unusual)
+    plan = Plan(
+        created=created_stamp(),
+        patient_id=patient.id,
+        labels=labels,
+        frame=patient.scanner,
+        t1_sha256=patient.t1w.sha256,
+        claims=frame_claims(patient),
+        inputs=(*patient.inputs, *_made_inputs(patient, scene)),
+        coupling=coupling_block(found.coupling, found.atlas),
+        norms=norms_block(found.norms, unusual, found.ranking, patient),
+        ranking=found.ranking,
+        targets=found.targets,
+        comparisons=compare_targets(patient, found.targets, options.params),
+        exports=(),
+        tripwires=found.tripwires,
+        params=options.params,
+        caveats=caveats(patient, labels, unusual),
+        versions=versions(*_PACKAGES),
+        scene=scene,
+    )
+    return as_stored(plan)
+
+
+def _made_inputs(patient: Patient, scene: Scene | None) -> list[InputFile]:
+    """Return the files that are written beside plan.json and named in it by hash."""
+    made = (
+        [] if scene is None else [InputFile("scene", SCENE_FILE, sha256_bytes(scene_bytes(scene)))]
+    )
+    if patient.t1w.is_mgh:
+        made.append(navigator_t1_record(patient.t1w))
+    return made

@@ -1,0 +1,50 @@
+"""What a user may decide about a plan; everything else is in `Params`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..base.params import Params
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Choices of one plan.
+
+    Parameters
+    ----------
+    coupling : str
+        Coupling method, see ``tmsplan list coupling``.
+    settings : mapping
+        Of that method.
+    atlas : str
+        See ``tmsplan list atlases``.
+    candidates : str
+        Set of parcels that may become the target, declared by the atlas.
+    direction : str
+        ``"low"``: decoupled regions are abnormal; ``"high"``: overcoupled ones.
+    against : tuple of str
+        Standard targets to place beside the guided one.
+    coil : str
+        See ``tmsplan list coils``.
+    exploratory : bool
+        Whether fewer than 20 controls are accepted; labels every output.
+    allow_extrapolation : bool
+        Whether a patient outside the controls' age range is accepted; every row says so.
+    params : Params
+    """
+
+    coupling: str = "map"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    atlas: str = "desikan"
+    candidates: str = "frontoparietal"
+    direction: Literal["low", "high"] = "low"
+    against: tuple[str, ...] = ("mni-sgacc-group", "f3-cortical", "five-cm-average")
+    coil: str = "figure8-70mm"
+    exploratory: bool = False
+    allow_extrapolation: bool = False
+    params: Params = field(default_factory=Params)

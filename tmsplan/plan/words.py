@@ -1,0 +1,117 @@
+"""The blocks of plan.json that say what was used, and the caveats that always stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..atlas.atlas import Atlas
+from ..coupling.coupling_map import CouplingMap
+from ..coupling.registry import coupling_methods
+from ..norms.deviations import Deviations
+from ..norms.model import NormativeModel
+from ..patient.patient import Patient
+from ..space.warp import PointWarp
+from ..surface.parcels import feature_name
+from ..target.ranking import Ranking
+
+__all__ = ["caveats", "coupling_block", "frame_claims", "labels_of", "norms_block"]
+
+_NOT_SUPERIOR = (
+    "Research software, not a medical device. No trial has shown that coupling-guided targeting "
+    "is superior to a standard target. It never prescribes intensity."
+)
+_CANNOT_SEE = (
+    "A T1 that was mirrored before segmentation agrees with itself and cannot be detected here. "
+    "Verify the side on the patient: touch nasion, left and right tragus on the navigator."
+)
+
+
+def labels_of(patient: Patient, unusual: Deviations) -> tuple[str, ...]:
+    """Return the labels that every output carries, in a fixed order."""
+    found = set(unusual.labels)
+    if patient.synthetic:
+        found.add("SYNTHETIC")
+    if patient.composite:
+        found.add("COMPOSITE")
+    return tuple(x for x in ("SYNTHETIC", "COMPOSITE", "EXPLORATORY") if x in found)
+
+
+def caveats(patient: Patient, labels: tuple[str, ...], unusual: Deviations) -> tuple[str, ...]:
+    """Return what must be said on every output, most important first."""
+    lines = [_NOT_SUPERIOR, _CANNOT_SEE]
+    if "SYNTHETIC" in labels:
+        lines.insert(0, "SYNTHETIC: patient or norms are simulated. Not for any person.")
+    if patient.composite:
+        lines.insert(0, f"COMPOSITE: {patient.composite} The target belongs to no single person.")
+    if "EXPLORATORY" in labels:
+        n = unusual.norms["n_reference"]
+        lines.insert(
+            0, f"EXPLORATORY: only {n} controls; deviations and their order are very uncertain."
+        )
+    return tuple(lines)
+
+
+def coupling_block(coupling: CouplingMap, atlas: Atlas) -> dict[str, object]:
+    """Return plan.json's ``coupling``, with the atlas whose parcels were compared."""
+    return {
+        "method": coupling.method,
+        "unit": coupling.unit,
+        "higher_means": coupling.higher_means,
+        "space": coupling.space,
+        "params": dict(coupling.params),
+        "source": coupling_methods().get(coupling.method).source,
+        "atlas": {
+            "name": atlas.name,
+            "title": atlas.title,
+            "doi": atlas.doi,
+            "licence": atlas.licence,
+            "sha256": atlas.sha256,
+            "how": atlas.how,
+        },
+    }
+
+
+def norms_block(
+    norms: NormativeModel, unusual: Deviations, ranking: Ranking, patient: Patient
+) -> dict[str, object]:
+    """Return plan.json's ``norms``, with the curve of the first-ranked parcel over age."""
+    return {**unusual.norms, "curve": _curve(norms, unusual, ranking, patient)}
+
+
+def _curve(
+    norms: NormativeModel, unusual: Deviations, ranking: Ranking, patient: Patient
+) -> dict[str, object] | None:
+    best = ranking.best
+    if best is None or patient.age is None or patient.sex is None:
+        return None
+    feature = feature_name(best.hemi, best.name)
+    low, high = unusual.norms["age_range"]  # type: ignore[misc] # a pair, by the schema
+    ages = np.linspace(float(low), float(high), 25)
+    bands = norms.centile_curve(feature, sex=patient.sex, ages=ages)
+    keys = ("low", "median", "high")
+    return {
+        "feature": feature,
+        "ages": ages.tolist(),
+        **{k: band.tolist() for k, band in zip(keys, bands, strict=True)},
+        "centiles": [0.05, 0.5, 0.95],
+        "age": patient.age,
+        "value": best.value,
+    }
+
+
+def frame_claims(patient: Patient) -> tuple[Mapping[str, object], ...]:
+    """Return every transform of the patient's tree with its reason, as plan.json has them."""
+    return tuple(_claim(edge) for edge in patient.tree.edges)
+
+
+def _claim(edge: Any) -> dict[str, object]:  # noqa: ANN401 - any edge of the tree
+    matrix = None if isinstance(edge, PointWarp) else edge.matrix(edge.dst, edge.src).tolist()
+    return {
+        "dst": str(edge.dst),
+        "src": str(edge.src),
+        "matrix": matrix,
+        "because": "; ".join(edge.because),
+    }
