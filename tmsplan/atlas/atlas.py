@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..base.errors import InputError
 from ..space.side import Hemi
-from ..surface.field import Labels
+from ..surface.field import Field, Labels
 from ..surface.pair import Pair
 
 __all__ = ["Atlas", "CandidateSet", "Parcel"]
@@ -46,6 +46,8 @@ class Atlas:
     candidates : mapping of name to CandidateSet
     how : str
         How the labels reached this patient's mesh, for the record.
+    areas : Pair of Field or None
+        mm² of mid-cortex that each vertex stands for; None for an atlas without a patient.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Atlas:
     labels: Pair[Labels]
     candidates: Mapping[str, CandidateSet]
     how: str
+    areas: Pair[Field] | None = None
 
     def parcel(self, parcel_id: int) -> Parcel:
         """Return a parcel by id; refuse an unknown one."""

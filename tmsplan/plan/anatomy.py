@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..base.params import Params
 from ..coil.check import tripwire_pose
 from ..coil.scalp import scalp_of
 from ..patient.covered import covered_by
 from ..patient.patient import Patient
+from ..space.frame import Scanner
 from ..space.grid import Volume
+from ..space.points import Points
 from ..space.tripwire import (
     Tripwire,
     map_belongs,
@@ -22,6 +26,9 @@ from ..target.template import tripwire_template
 from .plan import PlannedTarget
 
 __all__ = ["check_aim", "check_anatomy"]
+
+#: aparc ids within a hemisphere that are no cortex: none, unknown, corpus callosum.
+_NO_CORTEX = (0, 4)
 
 
 def check_anatomy(patient: Patient, params: Params) -> tuple[Tripwire, ...]:
@@ -50,13 +57,23 @@ def _maps(patient: Patient, params: Params) -> Tripwire:
     volumes = {k: m for k, m in patient.maps.items() if isinstance(m, Volume)}
     if not volumes:
         return not_run("TP-D01", "no map of this patient is an image")
-    plane, mid = patient.midplane(), patient.mid_points()
+    plane, mid = patient.midplane(), _labelled_points(patient)
     checks = [
         map_belongs(covered_by(volume), mid, plane, params.overlap_min)
         for volume in volumes.values()
     ]
     # The worst map decides: a failed one before a passed one, then the lower share.
     return min(checks, key=lambda t: (t.status == "pass", t.value))
+
+
+def _labelled_points(patient: Patient) -> Points[Scanner]:
+    """Return mid-cortex vertices without the medial wall, which no map needs to cover."""
+    parts = []
+    for _, cortex in patient.cortex.sides():
+        xyz = cortex.mid.points.mm(patient.scanner)
+        own = cortex.aparc
+        parts.append(xyz if own is None else xyz[~np.isin(own.ids % 1000, _NO_CORTEX)])
+    return Points(np.vstack(parts), patient.scanner)
 
 
 def check_aim(

@@ -55,7 +55,7 @@ def _zipped(arrays: dict[str, NDArray[Any]]) -> bytes:
             # A fixed date: the bytes must not depend on when they were written.
             info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, entry.getvalue(), compresslevel=6)
+            archive.writestr(info, entry.getvalue(), compresslevel=3)
     return out.getvalue()
 
 

@@ -1,1 +1,3 @@
-"""Placeholder."""
+"""Coupling methods, one per file; each defines ``METHOD``."""
+
+__all__: list[str] = []
