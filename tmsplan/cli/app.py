@@ -211,10 +211,11 @@ def norms_fit(
     json: Json = False,
 ) -> None:
     """Fit a normative model: age and sex, one linear model a feature."""
+    from .outputs import Destination
     from .run import run_norms_fit
 
-    flags = {"synthetic": synthetic, "exploratory": exploratory}
-    run_norms_fit(table, out, flags, overwrite=overwrite, as_json=json)
+    where = Destination(out, overwrite=overwrite)
+    run_norms_fit(table, where, synthetic=synthetic, exploratory=exploratory, as_json=json)
 
 
 @norms_app.command(name="info")

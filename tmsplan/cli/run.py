@@ -101,7 +101,7 @@ def run_plan(
         "plan": str(out / "plan.json"),
         "navigation": [str(out / e.file) for e in plan.exports],
     }
-    where = f"page: {files['page']}\nnavigator files: {', '.join(files['navigation'])}"
+    found = f"page: {files['page']}\nnavigator files: {', '.join(files['navigation'])}"
     data = {
         "patient": plan.patient_id,
         "labels": list(plan.labels),
@@ -110,7 +110,7 @@ def run_plan(
         "tripwires": [asdict(t) for t in plan.tripwires],
         "files": files,
     }
-    say.result(f"{say.print_plan(plan)}\n\n{where}", data, as_json=as_json)
+    say.result(f"{plan}\n\n{found}", data, as_json=as_json)
     return plan
 
 
@@ -192,12 +192,12 @@ def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None
 
 
 def run_norms_fit(
-    table: Path, out: Path, flags: Mapping[str, bool], *, overwrite: bool, as_json: bool
+    table: Path, where: Destination, *, synthetic: bool, exploratory: bool, as_json: bool
 ) -> None:
     """Fit and save a normative model."""
-    Destination(out, overwrite=overwrite).require_free()
-    model = fit_norms(table, **flags)
-    save_norms(model, out)
+    where.require_free()
+    model = fit_norms(table, synthetic=synthetic, exploratory=exploratory)
+    save_norms(model, where.out, overwrite=where.overwrite)
     block = dict(model.block())
-    text = f"{out}: {block['n_reference']} controls, tier {block['tier']}"
-    say.result(text, {**block, "file": str(out)}, as_json=as_json)
+    text = f"{where.out}: {block['n_reference']} controls, tier {block['tier']}"
+    say.result(text, {**block, "file": str(where.out)}, as_json=as_json)

@@ -10,9 +10,8 @@ from typing import Any
 
 from ..base import strict_json
 from ..base.errors import TmsplanError
-from ..plan.plan import Plan
 
-__all__ = ["bug", "note", "print_plan", "refusal", "result", "working"]
+__all__ = ["bug", "note", "refusal", "result", "working"]
 
 OUR_BUG = 1
 
@@ -59,25 +58,3 @@ def bug(err: Exception, *, as_json: bool) -> int:
         result("", {"error": "bug", "message": message, "exit": OUR_BUG}, as_json=True)
     note(f"tmsplan: {message}. Nothing was written. Please report it with the command you ran.")
     return OUR_BUG
-
-
-def print_plan(plan: Plan) -> str:
-    """Return the plan for a terminal: labels, tripwires, verdict, then the targets."""
-    lines = []
-    if plan.labels:
-        lines.append(f"*** {' · '.join(plan.labels)} ***")
-    lines += [str(t) for t in plan.tripwires]
-    lines += ["", f"{plan.ranking.verdict}: {plan.ranking.why}", ""]
-    lines.append(f"coordinates in mm, {plan.frame} RAS")
-    for planned in plan.targets:
-        target, pose = planned.target, planned.pose
-        x, y, z = pose.centre.mm(plan.frame)[0]
-        u, v, w = target.point.mm(plan.frame)[0]
-        score = "" if target.z is None else f", z {target.z:.2f}"
-        lines += [
-            f"{target.id}: {target.name} ({str(target.hemi).upper()}{score})",
-            f"  cortex ({u:.1f}, {v:.1f}, {w:.1f}) mm, {pose.depth_mm:.1f} mm under the scalp",
-            f"  coil   ({x:.1f}, {y:.1f}, {z:.1f}) mm, {pose.coil}, handle at {pose.handle_deg:g}°",
-        ]
-    lines += ["", *(f"! {c}" for c in plan.caveats)]
-    return "\n".join(lines)

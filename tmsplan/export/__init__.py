@@ -1,15 +1,14 @@
 """Navigator files: written from a plan, read back by a second reader, compared, or refused."""
 
 from .protocol import NavigatorFormat, ReadPose
-from .registry import FORMATS, format_names
+from .registry import navigator_formats
 from .verify import export_formats, export_plan, tripwire_read_back
 
 __all__ = [
-    "FORMATS",
     "NavigatorFormat",
     "ReadPose",
     "export_formats",
     "export_plan",
-    "format_names",
+    "navigator_formats",
     "tripwire_read_back",
 ]

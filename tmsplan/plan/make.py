@@ -101,7 +101,7 @@ def assemble_plan(found: Findings, options: Options) -> Plan:
         claims=frame_claims(patient),
         inputs=(*patient.inputs, *_made_inputs(patient, scene)),
         coupling=coupling_block(found.coupling, found.atlas),
-        norms=norms_block(found.norms, unusual, found.ranking, patient),
+        norms=norms_block(found.norms, unusual, found.ranking, patient, found.coupling.unit),
         ranking=found.ranking,
         targets=found.targets,
         comparisons=compare_targets(patient, found.targets, options.params),

@@ -124,3 +124,8 @@ class Plan:
     def input(self, role: str) -> InputFile | None:
         """Return the input of one role, or None."""
         return next((i for i in self.inputs if i.role == role), None)
+
+    def __str__(self) -> str:
+        from .text import plan_text  # it knows Plan; imported here to keep one direction
+
+        return plan_text(self)

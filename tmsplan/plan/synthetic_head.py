@@ -116,7 +116,12 @@ def _scalp() -> tuple[Floats, Ints]:
 
 
 def write_head(
-    head: SyntheticHead, folder: Path, *, vox2ras: Floats, shape: tuple[int, int, int]
+    head: SyntheticHead,
+    folder: Path,
+    *,
+    vox2ras: Floats,
+    shape: tuple[int, int, int],
+    steps: int = 6,
 ) -> None:
     """Write the head as a FreeSurfer folder whose T1 has the given geometry.
 
@@ -129,6 +134,8 @@ def write_head(
         Scanner RAS from voxel indices of T1.mgz; any orientation, oblique or not.
     shape : (int, int, int)
         Of T1.mgz.
+    steps : int
+        Of the ribbon's labels: an edge of about 4 mm is cut into so many.
     """
     import nibabel as nib
 
@@ -141,7 +148,7 @@ def write_head(
     _geometry(
         folder / "bem/outer_skin.surf", head.scalp, head.scalp_faces, tkras_from_scanner, image
     )
-    _write_images(folder, head, vox2ras, shape)
+    _write_images(folder, head, vox2ras, shape, steps)
     rows = [" ".join(f"{v:.9f}" for v in row) for row in head.mni305_from_scanner[:3]]
     (folder / "mri/transforms/talairach.xfm").write_text(
         "MNI Transform File\n% SYNTHETIC\n\nTransform_Type = Linear;\nLinear_Transform = \n"
@@ -201,14 +208,14 @@ def _write_annot(path: Path, ids: Ints, names: dict[int, str]) -> None:
     used = sorted({int(i) for i in np.unique(ids)} - {0})
     order = {0: 0, **{parcel: k for k, parcel in enumerate(used, start=1)}}
     table = np.array([[25 * (k % 10), 20 * (k // 10), 3 * k, 0, 0] for k in range(len(order))])
-    index = np.vectorize(order.__getitem__)(ids)
+    index = np.array([order[int(i)] for i in ids])
     nib.freesurfer.write_annot(
         path, index, table, ["unknown", *(names[i] for i in used)], fill_ctab=True
     )
 
 
 def _write_images(
-    folder: Path, head: SyntheticHead, vox2ras: Floats, shape: tuple[int, int, int]
+    folder: Path, head: SyntheticHead, vox2ras: Floats, shape: tuple[int, int, int], steps: int
 ) -> None:
     import nibabel as nib
 
@@ -216,8 +223,8 @@ def _write_images(
     nib.save(nib.MGHImage(t1, vox2ras), folder / "mri/T1.mgz")
     labels = np.zeros(shape, np.int32)
     for _, half in head.halves.sides():
-        points, ids = ribbon_points(half)
-        stamp(labels, np.linalg.inv(vox2ras), points, ids)
+        points, ids = ribbon_points(half, steps)
+        stamp(labels, np.asarray(np.linalg.inv(vox2ras)), points, ids)
     nib.save(nib.MGHImage(labels, vox2ras), folder / "mri/aparc+aseg.mgz")
 
 
@@ -235,12 +242,11 @@ def _template_t1(
     index = np.linalg.inv(template.affine) @ mni152_from_305 @ head.mni305_from_scanner @ vox2ras
     data = np.asarray(template.dataobj, dtype=np.float32)
     moved = affine_transform(data, index[:3, :3], index[:3, 3], output_shape=shape, order=1)
-    return np.clip(moved / data.max() * 160, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(moved / data.max() * 160, 0, 255), dtype=np.uint8)
 
 
-def ribbon_points(half: HeadHalf) -> tuple[Floats, Ints]:
-    """Return dense points through the cortical ribbon of one hemisphere and their labels."""
-    steps = 6  # a triangle of fsaverage5 has edges of about 4 mm: points every 0.7 mm
+def ribbon_points(half: HeadHalf, steps: int = 6) -> tuple[Floats, Ints]:
+    """Return points through the cortical ribbon of one hemisphere and their labels."""
     grid = [(i, j, steps - i - j) for i in range(steps + 1) for j in range(steps + 1 - i)]
     weights = np.array(grid) / steps
     flat = [np.einsum("kb,fbc->fkc", weights, x[half.faces]) for x in (half.white, half.pial)]
@@ -251,7 +257,12 @@ def ribbon_points(half: HeadHalf) -> tuple[Floats, Ints]:
     )
 
 
-def stamp(volume: NDArray[Any], voxel_from_world: Floats, points: Floats, values: Any) -> None:  # noqa: ANN401
+def stamp(
+    volume: NDArray[Any],
+    voxel_from_world: NDArray[Any],
+    points: Floats,
+    values: Ints | Floats,
+) -> None:
     """Write `values` into the voxels that hold `points`; points outside are left out."""
     ijk = np.rint(points @ voxel_from_world[:3, :3].T + voxel_from_world[:3, 3]).astype(int)
     inside = ((ijk >= 0) & (ijk < volume.shape)).all(axis=1)

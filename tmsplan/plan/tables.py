@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
 
 from ..base.table import table_bytes
 from ..target.ranking import RankedParcel
@@ -40,9 +38,9 @@ def write_tables(plan: Plan, folder: Path) -> None:
     (folder / "compare.tsv").write_bytes(table_bytes(["patient", *names, "labels"], compared))
 
 
-def _target_row(planned: PlannedTarget, plan: Plan) -> Mapping[str, object]:
+def _target_row(planned: PlannedTarget, plan: Plan) -> dict[str, object]:
     target, pose = planned.target, planned.pose
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "id": target.id,
         "name": target.name,
         "kind": target.kind,

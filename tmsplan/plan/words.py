@@ -75,21 +75,19 @@ def coupling_block(coupling: CouplingMap, atlas: Atlas) -> dict[str, object]:
 
 
 def norms_block(
-    norms: NormativeModel, unusual: Deviations, ranking: Ranking, patient: Patient
+    norms: NormativeModel, found: Deviations, ranking: Ranking, patient: Patient, unit: str
 ) -> dict[str, object]:
     """Return plan.json's ``norms``, with the curve of the first-ranked parcel over age."""
-    return {**unusual.norms, "curve": _curve(norms, unusual, ranking, patient)}
+    curve = _curve(norms, ranking, patient)
+    return {**found.norms, "curve": curve and {**curve, "unit": unit}}
 
 
-def _curve(
-    norms: NormativeModel, unusual: Deviations, ranking: Ranking, patient: Patient
-) -> dict[str, object] | None:
+def _curve(norms: NormativeModel, ranking: Ranking, patient: Patient) -> dict[str, object] | None:
     best = ranking.best
     if best is None or patient.age is None or patient.sex is None:
         return None
     feature = feature_name(best.hemi, best.name)
-    low, high = unusual.norms["age_range"]  # type: ignore[misc] # a pair, by the schema
-    ages = np.linspace(float(low), float(high), 25)
+    ages = np.linspace(*norms.age_range, 25)
     bands = norms.centile_curve(feature, sex=patient.sex, ages=ages)
     keys = ("low", "median", "high")
     return {

@@ -74,4 +74,6 @@ class Ranking:
     def best(self) -> RankedParcel | None:
         """The first candidate that is reachable and assessed, or None."""
         first = self.rows[0] if self.rows else None
-        return first if first and first.candidate and first.reachable else None
+        if first is None or first.z is None:
+            return None
+        return first if first.candidate and first.reachable else None

@@ -1,0 +1,75 @@
+"""Calibration on real people: each control against the others."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from control_tables import sexes, table
+from scipy import stats
+
+from tmsplan.norms import fit_norms
+from tmsplan.norms.resample import leave_one_out_z
+
+SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def read(name: str, file: str, delimiter: str = ",") -> list[dict[str, str]]:
+    path = SHARED / name / file
+    if not path.is_file():
+        pytest.skip(f"real files are not here: shared/data/{name} beside the checkout")
+    with path.open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream, delimiter=delimiter))
+
+
+def nspn():
+    people = read("nspn_discovery", "PARC_500aparc_volume_behavmerge.csv")
+    names = [c for c in people[0] if c.endswith("_volume") and "unknown" not in c]
+    return (
+        np.array([float(p["age_scan"]) for p in people]),
+        np.array([float(p["male"]) for p in people]),
+        np.array([[float(p[c]) for c in names] for p in people]),
+    )
+
+
+def abide():
+    """Return the healthy people of ABIDE: DX_GROUP 2; SEX 1 is male."""
+    left = read("abide_fs6_half", "lh.aparc_table_volume.tsv", "\t")
+    right = read("abide_fs6_half", "rh.aparc_table_volume.tsv", "\t")
+    who = {p["SUB_ID"]: p for p in read("abide_fs6_half", "phenotype.csv")}
+    key_l, key_r = next(iter(left[0])), next(iter(right[0]))
+    other = {r[key_r]: r for r in right}
+    names = [c for c in left[0] if c.startswith("lh_") and c.endswith("_volume")]
+    pairs = [c for c in right[0] if c.startswith("rh_") and c.endswith("_volume")]
+    rows, age, male = [], [], []
+    for r in left:
+        person = who[r[key_l].split("/")[-1].split("_")[-1].lstrip("0")]
+        if person["DX_GROUP"] == "2":
+            rows.append([float(r[c]) for c in names] + [float(other[r[key_l]][c]) for c in pairs])
+            age.append(float(person["AGE_AT_SCAN"]))
+            male.append(float(person["SEX"] == "1"))
+    return np.array(age), np.array(male), np.array(rows)
+
+
+@pytest.mark.parametrize(("source", "n", "f"), [(nspn, 100, 308), (abide, None, 68)])
+def test_each_control_against_the_others_is_standard_normal(source, n, f) -> None:
+    age, male, values = source()
+    assert n in {None, len(age)}
+    model = fit_norms(
+        table(values, age=age, sex=sexes(male), names=[f"f{j}" for j in range(values.shape[1])])
+    )
+    z = leave_one_out_z(model.design.q, model.residuals)
+    assert z.shape == (len(age), f)
+    # Means of z vanish up to the leverages; sd is 1 where residuals are near Gaussian.
+    assert np.abs(z.mean(axis=0)).max() < 0.1
+    assert np.median(z.std(axis=0)) == pytest.approx(1.0, abs=0.03)
+    low = np.mean(z < stats.norm.ppf(0.025))
+    high = np.mean(z > stats.norm.ppf(0.975))
+    print(
+        f"{source.__name__}: n {len(age)}, mean {z.mean():+.4f}, sd {z.std():.4f}, "
+        f"below 2.5 %: {100 * low:.2f} %, above 97.5 %: {100 * high:.2f} %"
+    )  # noqa: T201
+    assert low == pytest.approx(0.025, abs=0.01)
+    assert high == pytest.approx(0.025, abs=0.012)

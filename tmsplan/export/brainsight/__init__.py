@@ -1,0 +1,1 @@
+"""Brainsight's text file: `write` and `read` know the format without knowing each other."""

@@ -1,0 +1,176 @@
+"""From a source on disk to a `Patient`: every frame read from a file, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ..base.errors import InputError, refuse_file
+from ..base.provenance import InputFile, record_file
+from ..space.frame import Frame, Scanner
+from ..space.grid import Volume
+from ..space.side import Hemi
+from ..surface.formats import RawMesh, read_mesh
+from ..surface.pair import Pair
+from ..surface.surface import Surface
+from .anatomy import AnatomyFiles
+from .belonging import require_t1_fits
+from .connectome import read_connectome
+from .cortex import RawHemi, build_cortex, build_scalp, read_hemi
+from .identity import require_one_person
+from .image import ImageRules, RawImage, read_image
+from .maps import read_maps
+from .patient import Connectome, Cortex, Patient
+from .placement import Placement, find_placement
+from .recipe import MapFiles, Recipe
+from .routes import frame_tree
+from .source import find_recipe, with_maps
+from .t1w import build_t1w
+
+__all__ = ["load_patient"]
+
+
+def load_patient(
+    source: Path,
+    *,
+    subject: str | None = None,
+    maps: Mapping[str, Path] | None = None,
+    use_form: str | None = None,
+) -> Patient:
+    """Read one patient from a ``patient.toml`` or a FreeSurfer subject folder.
+
+    Parameters
+    ----------
+    source : Path
+        ``patient.toml``, a folder that holds one, a FreeSurfer subject, or a SUBJECTS_DIR.
+    subject : str or None
+        The patient's id; which subject of a SUBJECTS_DIR.
+    maps : mapping of name to Path, or None
+        More maps, named as in ``[maps]``; their world is that of the T1.
+    use_form : {"qform", "sform"} or None
+        Which form of the T1 to believe where both are set and disagree.
+
+    Returns
+    -------
+    Patient
+        Everything in mm, scanner RAS of the reference T1.
+
+    Raises
+    ------
+    InputError
+        If a file is refused; the message names it, what was found and what to do.
+    AmbiguityError
+        If two readings are possible; names the key or flag that decides.
+    """
+    recipe, base = find_recipe(Path(source), subject)
+    if use_form is not None:
+        recipe = replace(recipe, anatomy=replace(recipe.anatomy, use_form=use_form))
+    if maps:
+        recipe = with_maps(recipe, maps)
+    require_one_person(recipe, base)
+    return _read(recipe)
+
+
+def _read(recipe: Recipe) -> Patient:
+    files, scanner = recipe.anatomy, Frame(Scanner, recipe.id)
+    image = read_image(files.t1w, ImageRules(use_form=files.use_form))
+    t1w = build_t1w(image, scanner)
+    conformed = _conformed(files, image)
+    hemis = Pair(
+        left=read_hemi(files.hemis.left, Hemi.LEFT),
+        right=read_hemi(files.hemis.right, Hemi.RIGHT),
+    )
+    scalp_mesh = read_mesh(files.scalp) if files.scalp else None
+    placement = _placement(hemis, scalp_mesh, conformed, files, scanner)
+    ribbon_image = read_image(files.ribbon) if files.ribbon else None
+    ribbon = _ribbon(ribbon_image, scanner)
+    cortex = hemis.map(lambda raw: build_cortex(raw, placement, ribbon))
+    require_t1_fits(t1w.volume, cortex, files.hemis)
+    tree = frame_tree(recipe, t1w.volume.grid, placement)
+    maps, map_inputs = read_maps(recipe.maps, cortex, tree)
+    images = (("t1w", image), ("conformed", conformed), ("ribbon", ribbon_image))
+    return Patient(
+        id=recipe.id,
+        cortex=cortex,
+        t1w=t1w,
+        tree=tree,
+        age=recipe.age,
+        sex=recipe.sex,
+        site=recipe.site,
+        scalp=_scalp(scalp_mesh, placement, cortex),
+        ribbon=ribbon,
+        maps=maps,
+        connectome=_connectome(recipe.maps),
+        synthetic=recipe.synthetic,
+        composite=recipe.composite,
+        inputs=(*_records(images, recipe), *map_inputs),
+    )
+
+
+def _conformed(files: AnatomyFiles, t1: RawImage) -> RawImage | None:
+    """Return the volume that the surfaces were made on; the T1 itself if that is the file."""
+    if files.conformed is None or files.conformed == files.t1w:
+        return t1 if files.conformed or t1.is_mgh else None
+    return read_image(files.conformed)
+
+
+def _placement(
+    hemis: Pair[RawHemi],
+    scalp: RawMesh | None,
+    conformed: RawImage | None,
+    files: AnatomyFiles,
+    scanner: Frame[Scanner],
+) -> Placement:
+    meshes = [m for _, raw in hemis.sides() for m in (raw.white, raw.pial)]
+    if scalp is not None:
+        meshes.append(scalp)
+    return find_placement(scanner, meshes, conformed=conformed, stated=files.coordinate_system)
+
+
+def _ribbon(image: RawImage | None, scanner: Frame[Scanner]) -> Volume[Scanner] | None:
+    if image is None:
+        return None
+    data = image.data
+    if data.dtype.kind == "f":
+        if not np.isfinite(data).all() or not np.array_equal(data, np.rint(data)):
+            raise refuse_file(
+                image.name, "its values are no labels", "whole numbers", "Pass aparc+aseg.mgz"
+            )
+        image = replace(image, data=data.astype(np.int32))
+    return image.volume(scanner, "ribbon")
+
+
+def _scalp(
+    mesh: RawMesh | None, placement: Placement, cortex: Pair[Cortex]
+) -> Surface[Scanner] | None:
+    return build_scalp(mesh, placement, cortex) if mesh is not None else None
+
+
+def _connectome(maps: MapFiles) -> Connectome | None:
+    sc, fc, labels = (maps.files.get(k) for k in ("sc", "fc", "labels"))
+    if sc is None and fc is None:
+        return None
+    if sc is None or fc is None or labels is None:
+        missing = [k for k, v in (("sc", sc), ("fc", fc), ("labels", labels)) if v is None]
+        raise InputError(
+            f"[maps] lacks {' and '.join(missing)}. A connectome needs sc, fc and labels (region "
+            f"names, one a line, in the order of the rows): regions are joined by name, never by "
+            f"position. Add the key."
+        )
+    return read_connectome(sc, fc, labels, fc_key=maps.fc_key)
+
+
+def _records(
+    images: tuple[tuple[str, RawImage | None], ...], recipe: Recipe
+) -> tuple[InputFile, ...]:
+    seen: dict[str, InputFile] = {}
+    for role, image in images:
+        # The T1 may be the conformed volume itself: one file, one record.
+        if image is not None and all(image.sha256 != r.sha256 for r in seen.values()):
+            seen[role] = image.record(role)
+    meshes = [record_file(role, path) for role, path in recipe.anatomy.meshes_and_overlays()]
+    warp = [record_file("from_mni", recipe.from_mni)] if recipe.from_mni else []
+    return (*seen.values(), *meshes, *warp)

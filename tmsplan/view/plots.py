@@ -1,0 +1,166 @@
+"""Two plots: candidates with their intervals, and the person beside the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import InputError
+from ..plan.plan import Plan
+from ..target.ranking import RankedParcel
+from .figures import FONT, neutral_style
+from .look import OVERLAY
+from .words import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["CURVE_KEYS", "has_norm_curve", "plot_norm", "plot_ranking"]
+
+INK, GREY, LINE = "#1c2733", "#5a6775", "#dfe4ea"
+AMBER, LOW, HIGH, BAND = "#8a5a00", "#2166ac", "#b2182b", "#d9e3ec"
+#: More rows than this cannot be read on one page.
+_MOST_ROWS = 20
+#: What ``plan.norms["curve"]`` holds when the norms can draw one.
+CURVE_KEYS = ("feature", "ages", "low", "median", "high", "age", "value", "unit")
+
+
+def plot_ranking(plan: Plan) -> Figure:
+    """Return candidates in order, each with z and its interval, verdict and labels.
+
+    Parameters
+    ----------
+    plan : Plan
+        The first 20 candidates are drawn; the count of all is printed.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Nothing is shown.
+    """
+    with neutral_style():
+        return _ranking(plan)
+
+
+def _ranking(plan: Plan) -> Figure:
+    rows = [r for r in plan.ranking.rows if r.candidate][:_MOST_ROWS]
+    height = 1.9 + 0.34 * max(len(rows), 2)
+    figure, axes = _figure(8.6, height, left=0.30)
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    limit = max([OVERLAY.limit.value, *(abs(v) + 0.3 for r in rows for v in _numbers(r))])
+    axes.set_xlim(-limit, limit)
+    threshold = OVERLAY.threshold.value
+    axes.axvspan(-threshold, threshold, color="#f2f4f6", lw=0)
+    axes.axvline(0, color=GREY, lw=0.8)
+    for at, row in enumerate(rows):
+        _interval(axes, at, row)
+    _row_names(axes, rows)
+    axes.set_xlabel(say("plot-ranking-axis", interval=100 * plan.params.interval.value))
+    verdict = say(f"verdict-{plan.ranking.verdict}")
+    searched = say("searched", n=plan.ranking.searched)
+    _head(figure, say("plot-ranking"), f"{verdict}. {searched}", plan.labels)
+    return figure
+
+
+def _numbers(row: RankedParcel) -> list[float]:
+    return [v for v in (row.z, row.z_low, row.z_high) if v is not None]
+
+
+def _interval(axes: Axes, at: int, row: RankedParcel) -> None:
+    if row.z is None:
+        axes.text(0, at, say("plot-none"), color=GREY, ha="center", va="center", fontsize=8)
+        return
+    colour = LOW if row.z < 0 else HIGH
+    if row.z_low is not None and row.z_high is not None:
+        axes.plot([row.z_low, row.z_high], [at, at], color=colour, lw=2.2, alpha=0.55)
+    # Out of reach is drawn hollow: it cannot be a target.
+    face = colour if row.reachable else "white"
+    axes.plot([row.z], [at], "o", ms=7, color=colour, mfc=face, mew=1.6)
+
+
+def _row_names(axes: Axes, rows: Sequence[RankedParcel]) -> None:
+    axes.set_yticks(range(len(rows)))
+    labels = axes.set_yticklabels([f"{r.rank}.  {r.name}, {say(str(r.hemi))}" for r in rows])
+    for label in labels:
+        label.set_parse_math(False)
+
+
+def has_norm_curve(plan: Plan) -> bool:
+    """Return whether the plan's norms carry a curve that `plot_norm` can draw."""
+    return isinstance(plan.norms.get("curve"), Mapping)
+
+
+def plot_norm(plan: Plan) -> Figure:
+    """Return the person's value of the best region beside the reference over age.
+
+    Parameters
+    ----------
+    plan : Plan
+        ``plan.norms["curve"]`` holds `CURVE_KEYS`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If there is no curve, or a part of it is missing.
+    """
+    with neutral_style():
+        return _norm(plan)
+
+
+def _norm(plan: Plan) -> Figure:
+    curve = plan.norms.get("curve")
+    if not isinstance(curve, Mapping):
+        raise InputError(f"{plan.patient_id}: the plan's norms hold no curve; nothing to plot.")
+    missing = [k for k in CURVE_KEYS if k not in curve]
+    if missing:
+        raise InputError(
+            f"{plan.patient_id}: the norm curve lacks {', '.join(missing)}. Expected "
+            f"{', '.join(CURVE_KEYS)}."
+        )
+    figure, axes = _figure(8.6, 4.4, left=0.11)
+    ages = curve["ages"]
+    axes.fill_between(ages, curve["low"], curve["high"], color=BAND, lw=0, label=say("plot-band"))
+    axes.plot(ages, curve["median"], color=LOW, lw=1.8, label=say("plot-median"))
+    axes.plot(
+        [curve["age"]], [curve["value"]], "o", ms=9, color="#e0a800", mec=INK, mew=1.2,
+        label=say("plot-person"),
+    )  # fmt: skip
+    axes.set_xlabel(say("plot-age"))
+    axes.set_ylabel(str(curve["unit"]), parse_math=False)
+    axes.margins(y=0.12)
+    axes.legend(
+        frameon=False, fontsize=8.5, ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 0.99)
+    )
+    _head(figure, say("plot-norm", feature=curve["feature"]), plan.patient_id, plan.labels)
+    return figure
+
+
+def _figure(width: float, height: float, *, left: float) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=150, facecolor="white")
+    # Room for the head line is in inches, so that short and tall plots look alike.
+    axes = figure.add_axes((left, 0.62 / height, 0.96 - left, 1 - 1.55 / height))
+    axes.tick_params(length=0, colors=INK, labelsize=9)
+    axes.grid(visible=True, axis="x", color=LINE, lw=0.7)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side == "bottom")
+        spine.set_color(LINE)
+    axes.xaxis.label.set_color(GREY)
+    axes.yaxis.label.set_color(GREY)
+    return figure, axes
+
+
+def _head(figure: Figure, title: str, line: str, labels: Sequence[str]) -> None:
+    inch = 1 / figure.get_figheight()
+    style: dict[str, Any] = {"fontfamily": FONT, "va": "center", "parse_math": False}
+    figure.text(0.03, 1 - 0.28 * inch, title, fontsize=12, weight="bold", color=INK, **style)
+    figure.text(0.03, 1 - 0.56 * inch, line, fontsize=9.5, color=GREY, **style)
+    note = "  ·  ".join([*labels, say("research-only")])
+    figure.text(0.97, 1 - 0.56 * inch, note, fontsize=8.5, weight="bold", color=AMBER, ha="right", **style)
