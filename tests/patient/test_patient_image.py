@@ -10,7 +10,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk
+import SimpleITK
 from small_head import SHAPE, coupling, t1, vox2ras, world, write_nifti
 
 from tmsplan.base.errors import AmbiguityError, InputError
@@ -265,7 +265,7 @@ def test_the_navigators_copy_lies_where_the_t1_lies_in_another_reader(tmp_path) 
     data = navigator_t1_bytes(t1w)
     path = tmp_path / NAVIGATOR_T1
     path.write_bytes(data)
-    image = sitk.ReadImage(str(path))
+    image = SimpleITK.ReadImage(str(path))
     for ijk in ((0, 0, 0), (60, 65, 72), (11, 30, 50)):
         ras = np.array(image.TransformIndexToPhysicalPoint(ijk)) * (-1, -1, 1)  # ITK is LPS
         assert np.abs(ras - (affine @ [*ijk, 1])[:3]).max() < 1e-3

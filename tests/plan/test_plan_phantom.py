@@ -120,7 +120,7 @@ def test_the_side_in_the_navigators_own_text(planned, variant, sign, tmp_path) -
     (export,) = tp.export_plan(plan, tmp_path / "nav", ["brainsight"])
     text = (tmp_path / "nav" / export.file).read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    mine = [r for r in rows if "coupling-1" in r[0]]
+    mine = [r for r in rows if "rostralmiddlefrontal" in r[0]]
     assert len(mine) == 2  # coil and cortex
     assert all(np.sign(float(r[1])) == sign for r in mine)
     assert all("SYNTHETIC" in r[0] for r in rows)

@@ -188,7 +188,12 @@ def test_coverage_is_the_share_of_the_sampling():
     mask[0, 2, 2] = np.nan
     assert sampler.coverage(Volume(mask, g))[0] == pytest.approx(0.4, abs=1e-12)
     short = grid((6, 7, 7), np.eye(4))
-    assert build_sampler(white, pial, short).coverage() == pytest.approx(0.6)
+    partly = build_sampler(white, pial, short)
+    assert partly.coverage() == pytest.approx(0.6)
+    # 6 of 10 samples are inside, and the voxels of 3 of those are covered.
+    half = np.zeros(short.shape)
+    half[:3] = 1
+    assert partly.coverage(Volume(half, short)) == pytest.approx(0.3, abs=1e-12)
 
 
 def test_many_maps_equal_one_by_one():

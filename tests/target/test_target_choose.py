@@ -115,6 +115,37 @@ def test_ties_are_broken_by_place_and_not_by_order(patient) -> None:
     assert "Spread not computed" in one.why
 
 
+def test_of_two_equal_dips_the_front_one_is_taken_however_the_mesh_is_held(patient) -> None:
+    """A mesh and a map that are their own mirror image front to back: an exact tie."""
+    even = replace(patient, cortex=patient.cortex.map(lambda c: replace(c, fields={})))
+    xyz = mid(even)
+    mask = (np.abs(xyz[:, 1]) < 45) & (xyz[:, 0] < -45)
+    values = np.round(np.minimum(*(((xyz - [-60, y, 15]) ** 2).sum(axis=1) for y in (-28, 28))), 6)
+    rng = np.random.default_rng(6)
+    for _ in range(6):
+        order = rng.permutation(len(values))
+        a = rng.uniform(-0.5, 0.5)
+        turn = np.eye(4)
+        turn[:2, :2] = [[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]]
+        held = rh.permuted(rh.moved(even, turn), order)
+        found = choose(held, mask[order], values[order])
+        assert xyz[order[found.vertex]][1] > 15
+
+
+def test_the_largest_part_may_be_the_highest(patient) -> None:
+    """All is kept, the large part lies above the median: its centroid is by area, no crash."""
+    xyz = mid(patient)
+    bare = replace(patient, cortex=patient.cortex.map(lambda c: replace(c, fields={})))
+    large = np.linalg.norm(xyz - [-62, 0, 10], axis=1) < 14
+    small = np.zeros_like(large)
+    for y in (40.0, -40.0):
+        small |= np.linalg.norm(xyz - [-55, y, 10], axis=1) < 11
+    values = np.where(large, 5.0, -5.0)
+    assert large.sum() < 2 * small.sum(), "the median lies in the small parts or between"
+    found = choose(bare, large | small, values, P.overriding({"low_fraction": 1.0}))
+    assert large[found.vertex]
+
+
 def test_a_moved_head_carries_its_target(patient, crown_point) -> None:
     a = np.radians(20)
     move = np.eye(4)

@@ -17,7 +17,9 @@ Anything else that escapes is a bug of ours and ends with exit code 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 __all__ = [
@@ -38,6 +40,8 @@ class TmsplanError(Exception):
     """Base of every error that tmsplan raises on purpose."""
 
     exit_code: ClassVar[int] = 1
+    #: What was found before it went wrong, for ``--json``; empty where nothing was.
+    details: Mapping[str, object] = MappingProxyType({})
 
 
 class UsageError(TmsplanError):

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..base.errors import UsageError
+from ..base.errors import TripwireError, UsageError
 from ..base.params import Params
 from ..base.publish import published_folder
 from ..base.table import table_bytes
@@ -75,8 +75,14 @@ def run_check(patient: Patient, *, as_json: bool) -> None:
         "frames": [str(f) for f in patient.tree],
         "tripwires": [asdict(t) for t in found],
     }
+    try:
+        require_all(found)
+    except TripwireError as err:
+        err.details = data
+        if not as_json:  # one JSON object a run: the refusal carries what was found
+            say.result(text, data, as_json=False)
+        raise
     say.result(text, data, as_json=as_json)
-    require_all(found)
 
 
 def run_plan(

@@ -44,6 +44,7 @@ def refusal(err: TmsplanError, *, as_json: bool) -> int:
     """Print why tmsplan refused; return the exit code."""
     if as_json:
         data = {"error": type(err).__name__, "message": str(err), "exit": err.exit_code}
+        data |= err.details
         result("", data, as_json=True)
     note(f"tmsplan: {err}")
     return err.exit_code

@@ -49,13 +49,14 @@ def file_stem(plan: Plan) -> str:
     Raises
     ------
     InputError
-        If it is not 1 to 64 letters, digits and hyphens: it could leave the folder.
+        If it is not 1 to 64 letters, digits, hyphens and underscores: it could leave the folder.
     """
-    plain = plan.patient_id.replace("-", "")
+    plain = plan.patient_id.replace("-", "").replace("_", "")
     if not (plain.isascii() and plain.isalnum() and len(plan.patient_id) <= 64):
         raise InputError(
             f"the patient id {plan.patient_id[:64]!r} cannot be part of a file name. Expected 1 "
-            f"to 64 ASCII letters, digits and hyphens. Rename the patient and plan again."
+            f"to 64 ASCII letters, digits, hyphens or underscores. Rename the patient and plan "
+            f"again."
         )
     return plan.patient_id
 

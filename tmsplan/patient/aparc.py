@@ -84,19 +84,20 @@ def aparc_from_annot(path: Path, domain: Domain, hemi: Hemi) -> Labels:
     require_side(path, said, hemi)
     require_count(path, len(raw.index), domain, "labels")
     number = {name: k for k, name in DESIKAN.items()}
-    target = np.zeros(max(raw.names, default=0) + 2, dtype=np.int32)  # last one serves index -1
+    ids = np.zeros(domain.density, dtype=np.int32)
     for index, name in raw.names.items():
+        here = raw.index == index
         region = name.removeprefix("ctx-lh-").removeprefix("ctx-rh-")
         if region in number:
-            target[index] = SIDE_OFFSET[hemi] + number[region]
-        elif region.lower() not in _NO_REGION and (raw.index == index).any():
+            ids[here] = SIDE_OFFSET[hemi] + number[region]
+        elif region.lower() not in _NO_REGION and here.any():
             raise refuse_file(
                 path,
                 f"region '{name}' is no region of the Desikan-Killiany atlas",
                 "?h.aparc.annot",
                 "Other atlases are chosen with --atlas; leave this key out",
             )
-    return _labels(target[raw.index], domain, hemi)
+    return _labels(ids, domain, hemi)
 
 
 def aparc_from_volume(

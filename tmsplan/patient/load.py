@@ -76,6 +76,7 @@ def load_patient(
 
 def _read(recipe: Recipe) -> Patient:
     files, scanner = recipe.anatomy, Frame(Scanner, recipe.id)
+    connectome = _connectome(recipe.maps)
     image = read_image(files.t1w, ImageRules(use_form=files.use_form))
     t1w = build_t1w(image, scanner)
     conformed = _conformed(files, image)
@@ -103,7 +104,7 @@ def _read(recipe: Recipe) -> Patient:
         scalp=_scalp(scalp_mesh, placement, cortex),
         ribbon=ribbon,
         maps=maps,
-        connectome=_connectome(recipe.maps),
+        connectome=connectome,
         synthetic=recipe.synthetic,
         composite=recipe.composite,
         inputs=(*_records(images, recipe), *map_inputs),

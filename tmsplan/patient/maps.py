@@ -16,6 +16,7 @@ from ..space.grid import Volume
 from ..space.side import Hemi
 from ..space.tree import FrameTree
 from ..surface.field import Field
+from ..surface.formats import require_regular
 from ..surface.pair import Pair
 from .cortex import read_field
 from .image import ImageRules, RawImage, read_image
@@ -76,7 +77,9 @@ def read_maps(
     if pair is not None:
         maps["coupling"] = pair
     rest = ("coupling_left", "coupling_right", "bold", "confounds", "sc", "fc", "labels")
-    inputs += [record_file(k, files.files[k]) for k in rest if k in files.files]
+    for key in (k for k in rest if k in files.files):
+        require_regular(files.files[key])
+        inputs.append(record_file(key, files.files[key]))
     return maps, inputs
 
 
@@ -102,7 +105,7 @@ def _one(
     rules = ImageRules(_FIELD_MM, files.use_form, templates=files.space != "T1w")
     image = read_image(path, rules)
     _require_values(image.data, path, _unit(key, files))
-    volume = _in_scanner(image, files.space, key, tree)
+    volume = _in_scanner(image, files.space, key, tree, cortex)
     _require_overlap(volume, cortex, path)
     return volume, image.record(key)
 
@@ -111,11 +114,13 @@ def _unit(key: str, files: MapFiles) -> str:
     return files.coupling_unit if key == "coupling" else "1"
 
 
-def _in_scanner(image: RawImage, space: str, key: str, tree: FrameTree) -> Volume[Scanner]:
+def _in_scanner(
+    image: RawImage, space: str, key: str, tree: FrameTree, cortex: Pair[Cortex]
+) -> Volume[Scanner]:
     scanner: Frame[Scanner] = tree.root
     if space == "T1w":
         return image.volume(scanner, key)
-    return to_scanner(image.volume(template_frame(space), key), tree, image.name)
+    return to_scanner(image.volume(template_frame(space), key), tree, cortex, image.name)
 
 
 def _require_values(data: NDArray[np.generic], path: Path, unit: str) -> None:

@@ -109,7 +109,7 @@ class Patient:
     Parameters
     ----------
     id : str
-        Letters, digits and hyphens; the only identifier that is kept.
+        Letters, digits, hyphens, underscores; the only identifier that is kept.
     cortex : Pair of Cortex
     t1w : T1w
     tree : FrameTree

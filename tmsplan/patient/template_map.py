@@ -12,18 +12,21 @@ from ..space.frame import Frame, Scanner, Voxel
 from ..space.grid import Grid, Volume
 from ..space.transform import Affine
 from ..space.tree import FrameTree
+from ..surface.pair import Pair
+from .patient import Cortex
 
 __all__ = ["to_scanner"]
 
 #: Grid of the resampled map: finer than functional data, coarse enough for a laptop.
 GRID_MM = 2.0
-#: Head room around the origin of the template, mm: MNI templates lie within it.
-_HALF_MM = 110.0
+_MARGIN_MM = 6.0
 #: A value is interpolated only if this share of its neighbours' weight has one.
 MIN_WEIGHT = 0.5
 
 
-def to_scanner(volume: Volume[Any], tree: FrameTree, name: str) -> Volume[Scanner]:
+def to_scanner(
+    volume: Volume[Any], tree: FrameTree, cortex: Pair[Cortex], name: str
+) -> Volume[Scanner]:
     """Resample a template-space map to a 2 mm grid of the patient's scanner world.
 
     Every grid point is moved to the template by the patient's own route, and the map is
@@ -35,6 +38,8 @@ def to_scanner(volume: Volume[Any], tree: FrameTree, name: str) -> Volume[Scanne
         In a template frame.
     tree : FrameTree
         Must hold that frame.
+    cortex : Pair of Cortex
+        The grid is laid around it.
     name : str
         Base name of the map's file, for messages.
 
@@ -55,7 +60,7 @@ def to_scanner(volume: Volume[Any], tree: FrameTree, name: str) -> Volume[Scanne
             f"to this patient. Give from_mni and template under [anatomy] of patient.toml, or "
             f"pass a map in the space of the T1."
         )
-    grid = _grid_around(tree, template)
+    grid = _grid_around(cortex, tree.root, template)
     ijk = np.stack(np.meshgrid(*[np.arange(n) for n in grid.shape], indexing="ij"), -1)
     there = tree.points(grid.centres(ijk.reshape(-1, 3)), template)
     at = volume.grid.indices(there).T
@@ -69,17 +74,19 @@ def to_scanner(volume: Volume[Any], tree: FrameTree, name: str) -> Volume[Scanne
     return Volume(value.reshape(grid.shape), grid)
 
 
-def _grid_around(tree: FrameTree, template: Frame[Any]) -> Grid[Scanner]:
-    from ..space.points import Points
-
-    middle = tree.points(Points([[0.0, -18.0, 10.0]], template), tree.root).mm(tree.root)[0]
-    n = round(2 * _HALF_MM / GRID_MM)
+def _grid_around(
+    cortex: Pair[Cortex], scanner: Frame[Scanner], template: Frame[Any]
+) -> Grid[Scanner]:
+    """Return a 2 mm grid around the cortex: the rest of the head needs no map."""
+    both = np.vstack([c.pial.points.mm(scanner) for _, c in cortex.sides()])
+    low, high = both.min(axis=0) - _MARGIN_MM, both.max(axis=0) + _MARGIN_MM
+    i, j, k = (int(n) for n in np.ceil((high - low) / GRID_MM) + 1)
     matrix = np.diag([GRID_MM, GRID_MM, GRID_MM, 1.0])
-    matrix[:3, 3] = middle - GRID_MM * (n - 1) / 2
+    matrix[:3, 3] = low
     claim = Affine.claim(
         matrix,
-        dst=tree.root,
-        src=Frame(Voxel, f"{tree.root.owner} map from {template.kind.__name__}"),
+        dst=scanner,
+        src=Frame(Voxel, f"{scanner.owner} map from {template.kind.__name__}"),
         because="own 2 mm grid in scanner RAS",
     )
-    return Grid((n, n, n), claim)
+    return Grid((i, j, k), claim)

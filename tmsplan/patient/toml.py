@@ -20,7 +20,7 @@ from .recipe import MapFiles, Recipe
 
 __all__ = ["MAP_FILE_KEYS", "read_patient_toml", "require_id"]
 
-_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_AGE = 120
 _TOP = ("id", "age", "sex", "site", "synthetic", "composite", "anatomy", "maps")
 _SIDES = ("left", "right")
@@ -105,12 +105,13 @@ def require_id(text: str, where: str) -> str:
     Raises
     ------
     InputError
-        Unless it is 1 to 64 letters, digits and hyphens; it is never changed to fit.
+        Unless it is 1 to 64 letters, digits, hyphens and underscores; it is never changed to fit.
     """
     if not _ID.fullmatch(text):
         raise InputError(
-            f"{where}: '{text[:80]}' cannot be a patient id. Expected 1 to 64 letters, digits and "
-            f'hyphens. Write id = "sub-01" in patient.toml, or pass -s sub-01 for a folder.'
+            f"{where}: '{text[:80]}' cannot be a patient id. Expected 1 to 64 letters, digits, "
+            f'hyphens or underscores. Write id = "sub-01" in patient.toml, or pass -s sub-01 for '
+            f"a folder."
         )
     return text
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..base.errors import refuse_file
 from ..space.side import Hemi
 from .formats_annot import RawLabels, read_annot
-from .formats_bytes import GZIP_MAGIC, guarded, gunzip, read_bytes
+from .formats_bytes import GZIP_MAGIC, guarded, gunzip, read_bytes, require_regular
 from .formats_curv import read_curv, read_mgh_overlay
 from .formats_geometry import MeshSpace, RawMesh, VolumeGeometry, hemi_of_name, read_geometry
 from .formats_gifti import read_gifti_labels, read_gifti_mesh, read_gifti_values
@@ -38,6 +38,7 @@ __all__ = [
     "read_mesh",
     "read_mgh_overlay",
     "read_values",
+    "require_regular",
 ]
 
 

@@ -113,8 +113,10 @@ def _table(cursor: _Cursor) -> tuple[dict[int, str], dict[int, tuple[int, int, i
     names: dict[int, str] = {}
     colours: dict[int, tuple[int, int, int]] = {}
     for index, name, rgb in entries:
-        if index in names or index < 0:
-            _refuse_table(cursor.path, f"table index {index} is duplicate or negative")
+        if index in names or not 0 <= index < _MAX_ENTRIES:
+            _refuse_table(
+                cursor.path, f"table index {index} is duplicate or out of range (memory size)"
+            )
         if name in names.values():
             _refuse_table(cursor.path, f"the region name '{name}' is duplicate")
         if rgb in colours.values():

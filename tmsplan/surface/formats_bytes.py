@@ -20,6 +20,7 @@ __all__ = [
     "gunzip",
     "inflate",
     "read_bytes",
+    "require_regular",
 ]
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -44,6 +45,28 @@ def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
         If there is no such regular file (a pipe or a device would block or never end), it is
         empty, or it is larger than `limit`.
     """
+    size = require_regular(path)
+    if not 0 < size <= limit:
+        found = "the file is empty (0 bytes)" if not size else f"{size} bytes"
+        raise refuse_file(
+            path, f"{found}, an unlikely size", f"1 to {limit} bytes", "Check the file"
+        )
+    try:
+        return path.read_bytes()
+    except OSError as err:
+        raise refuse_file(
+            path, f"cannot be read ({err.strerror})", "a readable file", "Check its rights"
+        ) from err
+
+
+def require_regular(path: Path) -> int:
+    """Return the size in bytes of a regular file.
+
+    Raises
+    ------
+    InputError
+        If there is none: missing, a loop of links, a directory, a pipe or a device.
+    """
     try:
         info = path.stat()
     except (OSError, RuntimeError) as err:
@@ -59,17 +82,7 @@ def read_bytes(path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:
             "a regular file",
             "Copy the data into a file first",
         )
-    if not 0 < info.st_size <= limit:
-        found = "the file is empty (0 bytes)" if not info.st_size else f"{info.st_size} bytes"
-        raise refuse_file(
-            path, f"{found}, an unlikely size", f"1 to {limit} bytes", "Check the file"
-        )
-    try:
-        return path.read_bytes()
-    except OSError as err:
-        raise refuse_file(
-            path, f"cannot be read ({err.strerror})", "a readable file", "Check its rights"
-        ) from err
+    return info.st_size
 
 
 def gunzip(data: bytes, path: Path, *, limit: int = MAX_FILE_BYTES) -> bytes:

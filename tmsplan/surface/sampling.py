@@ -246,8 +246,9 @@ def _assembled(
     low, high = where.bounds(to_voxel)
     size = np.array(grid.shape)
     # Only a box around the cortex is looked at: products are as slow as their columns are many.
-    origin = np.clip(np.floor(low).astype(np.intp), 0, size - 2)
-    box = np.clip(np.floor(high).astype(np.intp) + 2, 2, size) - origin
+    # One voxel of margin on each side, as the bounds are rounded otherwise than the samples.
+    origin = np.clip(np.floor(low).astype(np.intp) - 1, 0, size - 2)
+    box = np.clip(np.floor(high).astype(np.intp) + 3, 2, size) - origin
     parts: list[sparse.csr_array[Any]] = []
     shares: list[Floats] = []
     for rows in blocks(len(where.base)):

@@ -20,6 +20,7 @@ from ..patient.patient import Patient
 from ..surface.domain import require_same_domain
 from ..surface.field import Field, Labels
 from ..surface.pair import Pair
+from .head_axes import forward_of, up_of
 from .ranking import RankedParcel
 from .reach import crown_mask, scalp_depth
 from .rescan import rescans
@@ -36,10 +37,14 @@ _TIE = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Patch:
-    """The vertices of a parcel that may be aimed at, with what decides among them."""
+    """The vertices of a parcel that may be aimed at, with what decides among them.
+
+    `own` is the position along the head's front, top and right: the last word in a tie.
+    """
 
     vertices: NDArray[np.intp]
     xyz: Floats
+    own: Floats
     area: Floats
     edges: csr_array[Any]
     values: Floats | None
@@ -169,9 +174,13 @@ def _patch(
     patient: Patient, parcel: RankedParcel, vertices: NDArray[np.intp], values: Floats | None
 ) -> _Patch:
     mid = patient.cortex.side(parcel.hemi).mid
+    xyz = mid.points.mm(patient.scanner)[vertices]
+    right, forward = patient.midplane().to_right, forward_of(patient)
+    axes = [v.components(patient.scanner)[0] for v in (forward, up_of(right, forward), right)]
     return _Patch(
         vertices,
-        mid.points.mm(patient.scanner)[vertices],
+        xyz,
+        xyz @ np.column_stack(axes),
         mid.vertex_areas()[vertices],
         csr_array(mid.adjacency()[vertices][:, vertices]),
         None if values is None else values[vertices],
@@ -190,33 +199,28 @@ def _cluster(
     share = np.cumsum(patch.area[order]) / patch.area.sum()
     limit = values[order][min(int(np.searchsorted(share, fraction)), len(order) - 1)]
     weight = patch.area * np.clip(np.median(values) - values, 0, None)
-    if weight[values <= limit].sum() <= 0:  # a constant map: no place in it is lower
-        weight = patch.area
     rows = _largest(patch, np.flatnonzero(values <= limit), weight)
-    return rows, weight[rows]
+    # Nothing in it may be lower than the median, as in a constant map: then by area alone.
+    return rows, weight[rows] if weight[rows].sum() > 0 else patch.area[rows]
 
 
 def _largest(patch: _Patch, rows: NDArray[np.intp], weight: Floats) -> NDArray[np.intp]:
-    """Return the largest connected part of `rows` by area; ties by weight, then by centrality."""
+    """Return the largest connected part of `rows` by area; ties by weight, then by place."""
     count, part = connected_components(patch.edges[rows][:, rows], directed=False)
-    area = np.bincount(part, patch.area[rows], count).astype(np.float64)
-    total = np.bincount(part, weight[rows], count).astype(np.float64)
-    middle = np.average(patch.xyz, axis=0, weights=patch.area)
-    off = [
-        float(np.linalg.norm(patch.xyz[rows[part == k]].mean(axis=0) - middle))
-        for k in range(count)
-    ]
-    best = _first(area, total, -np.array(off))
+
+    def total(of: Floats) -> Floats:
+        return np.bincount(part, of[rows], count).astype(np.float64)
+
+    place = [total(axis) / total(np.ones(len(patch.xyz))) for axis in patch.own.T]
+    best = _first(total(patch.area), total(weight), *place)
     return np.asarray(rows[part == best])
 
 
 def _nearest(patch: _Patch, cluster: NDArray[np.intp], centroid: Floats) -> int:
-    """Return the row of the cluster nearest to its centroid; ties by value, then centrality."""
-    xyz = patch.xyz[cluster]
-    gap = np.linalg.norm(xyz - centroid, axis=1)
-    value = np.zeros(len(xyz)) if patch.values is None else patch.values[cluster]
-    off = np.linalg.norm(xyz - np.average(patch.xyz, axis=0, weights=patch.area), axis=1)
-    return int(cluster[_first(-gap, -value, -off)])
+    """Return the row of the cluster nearest to its centroid; ties by value, then by place."""
+    gap = np.linalg.norm(patch.xyz[cluster] - centroid, axis=1)
+    value = np.zeros(len(gap)) if patch.values is None else patch.values[cluster]
+    return int(cluster[_first(-gap, -value, *patch.own[cluster].T)])
 
 
 def _first(*criteria: Floats) -> int:

@@ -32,12 +32,19 @@ class Head:
         Middle of the scalp's bounding box.
     right, front, up : Vectors of Scanner, one row each
         Unit length, orthogonal. `up` is scanner z as far as it lies in the midplane.
+    middle : Points of Scanner, one row
+        A point of the plane between the hemispheres.
     """
 
     centre: Points[Scanner]
     right: Vectors[Scanner]
     front: Vectors[Scanner]
     up: Vectors[Scanner]
+    middle: Points[Scanner]
+
+    def right_mm(self, points: Points[Scanner]) -> Floats:
+        """Return the (n,) distances from the midplane in mm, positive on the patient's right."""
+        return (points - self.middle).dot(self.right)
 
     def direction(self, right: float, front: float, up: float) -> Vectors[Scanner]:
         """Return the unit vector with these components along the head's axes."""
@@ -52,12 +59,13 @@ class Head:
 def head_of(left: Points[Scanner], right: Points[Scanner], scalp: Points[Scanner]) -> Head:
     """Return the head's axes from both hemispheres and the scalp, one frame."""
     frame = scalp.frame
-    to_right = fit_midplane(left, right).to_right
+    plane = fit_midplane(left, right)
+    to_right = plane.to_right
     z = Vectors([0, 0, 1], frame)
     up = (z - to_right * z.dot(to_right)[:, None]).units()
     box = scalp.mm(frame)
     centre = Points((box.min(axis=0) + box.max(axis=0)) / 2, frame)
-    return Head(centre, to_right, up.cross(to_right), up)
+    return Head(centre, to_right, up.cross(to_right), up, plane.point)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

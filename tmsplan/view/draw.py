@@ -24,6 +24,7 @@ from .look import (
     GREEN,
     LIGHTS,
     MARKER,
+    MIDLINE,
     SKIN,
     Material,
     glass_alpha,
@@ -82,6 +83,7 @@ def render(
             _add_axis(plotter, target, pose)
         if head:
             _add_scalp(plotter, baked, pose if coil == "solid" else None, camera, head)
+            _add_midline(plotter, baked, camera)
         if coil:
             _add_coil(plotter, pose, coil)
             _add_arrow(plotter, pose, coil)
@@ -177,6 +179,22 @@ def _add_scalp(
         light = coil_shadow(scalp, shading) if shading else np.ones(len(scalp.points))
         mesh.point_data["rgb"] = (scalp.rgb * light[:, None]).astype(np.uint8)
         _add(plotter, mesh, SKIN, scalars="rgb", rgb=True)
+
+
+def _add_midline(plotter: pv.Plotter, baked: BakedScene, camera: Camera) -> None:
+    """Draw the midline of the scalp where it faces the camera: it parts left from right."""
+    scalp = baked.scalp
+    mesh = _mesh(scalp.points, scalp.faces, scalp.normals)
+    line = mesh.contour([0.0], scalars=baked.head.right_mm(scalp.points))
+    normals = np.asarray(line.point_data["Normals"])
+    towards = _xyz(camera.position) - np.asarray(line.points)
+    front = (normals * towards).sum(axis=1) > 0
+    seen = line.extract_points(front, adjacent_cells=False)
+    if seen.n_cells:
+        seen.points = seen.points + 0.6 * normals[front]
+        plotter.add_mesh(
+            seen, color=MIDLINE, line_width=3, opacity=0.75, lighting=False, scalars=None
+        )
 
 
 def _add_coil(plotter: pv.Plotter, pose: CoilPose, coil: str) -> None:

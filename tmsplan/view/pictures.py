@@ -14,7 +14,7 @@ from ..plan.plan import Plan, PlannedTarget
 from ..space import Hemi, Points, Scanner, Vectors, require_same
 from ..target.target import Target
 from .bake import BakedScene, bake_scene
-from .camera import Camera, aim, side_letters
+from .camera import Camera, Head, aim, side_letters
 from .coil_model import solid_paths
 from .draw import MARKER_MM, marker_centre, render
 from .figures import neutral_style, save_png
@@ -33,6 +33,9 @@ SIZE = (1400, 1200)
 _MARGINS = (130, 130, 125, 150)
 #: Down the coil's axis, left and right may point to the top and bottom: letters go there.
 _COIL_MARGINS = (130, 130, 205, 205)
+#: The camera of a target, deg: how much nearer to the face than the target, between which
+#: turns from straight ahead, how high; targets farther round than this are seen from behind.
+_NEARER_DEG, _TURN_DEG, _ELEVATION_DEG, _FROM_BEHIND_DEG = 14.0, (12.0, 55.0), 24.0, 118.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +170,27 @@ def _direction(
     if view.id == "coil":
         axes = (Vectors([0, 0, -1], pose.src), Vectors([0, 1, 0], pose.src))
         return pose @ axes[0], pose @ axes[1]
-    side = 0.72 if planned.target.hemi is Hemi.RIGHT else -0.72
+    return _own_side(planned, head), head.up
+
+
+def _own_side(planned: PlannedTarget, head: Head) -> Vectors[Scanner]:
+    """Return a direction from which the target is seen, in the half of its own letter.
+
+    A camera nearer to the ear than the target is would show a left target in the right half of
+    the picture. So the camera stays closer to the face (or, for a target at the back, to the
+    back of the head) than the target, by `_NEARER_DEG`.
+    """
     _, front, _ = head.components(planned.target.point - head.centre)
-    # A target at the back of the head would be hidden from the front.
-    depth = 0.62 if front > -35 else -0.62
-    return head.direction(side, depth, 0.42), head.up
+    aside = abs(float(head.right_mm(planned.target.point)[0]))
+    azimuth = float(np.degrees(np.arctan2(aside, front)))
+    facing = 1.0 if azimuth < _FROM_BEHIND_DEG else -1.0
+    turn = np.radians(
+        np.clip((azimuth if facing > 0 else 180 - azimuth) - _NEARER_DEG, *_TURN_DEG)
+    )
+    side = 1.0 if planned.target.hemi is Hemi.RIGHT else -1.0
+    flat = np.cos(np.radians(_ELEVATION_DEG))
+    up = np.sin(np.radians(_ELEVATION_DEG))
+    return head.direction(side * np.sin(turn) * flat, facing * np.cos(turn) * flat, up)
 
 
 def _outline(view: View, baked: BakedScene, planned: PlannedTarget) -> Points[Scanner]:
@@ -193,7 +212,7 @@ def _caption(
     x = float(target.point.mm(plan.frame)[0, 0])
     words = [say(f"{view.id}-what"), say("seen-from", where=_seen_from(camera, baked))]
     if view.coil:
-        words.insert(1, say("arrow"))
+        words[1:1] = [say("arrow"), say("midline")]
     return Caption(
         title=say("picture-title", patient=plan.patient_id, target=target.name),
         side=say("picture-side", side=side_word(target.hemi), x=x),

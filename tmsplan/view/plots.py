@@ -163,4 +163,6 @@ def _head(figure: Figure, title: str, line: str, labels: Sequence[str]) -> None:
     figure.text(0.03, 1 - 0.28 * inch, title, fontsize=12, weight="bold", color=INK, **style)
     figure.text(0.03, 1 - 0.56 * inch, line, fontsize=9.5, color=GREY, **style)
     note = "  ·  ".join([*labels, say("research-only")])
-    figure.text(0.97, 1 - 0.56 * inch, note, fontsize=8.5, weight="bold", color=AMBER, ha="right", **style)
+    figure.text(
+        0.97, 1 - 0.56 * inch, note, fontsize=8.5, weight="bold", color=AMBER, ha="right", **style
+    )

@@ -4,3 +4,5 @@ A module here holds the vendor's facts (axes, header, version) and joins a write
 that was written without it. Modules do not import each other; what two of them share lies one
 folder up.
 """
+
+__all__ = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..brainsight.form import BrainsightFormat
+from ..brainsight import BrainsightFormat
 
 __all__ = ["FORMAT"]
 

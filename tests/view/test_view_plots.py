@@ -1,0 +1,59 @@
+"""Plots: what is drawn is what the plan says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import scene_plan
+
+from tmsplan.base.errors import InputError
+from tmsplan.plan.plan import Plan
+from tmsplan.view.plots import plot_norm, plot_ranking
+
+
+def test_candidates_only_in_order_with_their_intervals(plan: Plan) -> None:
+    figure = plot_ranking(plan)
+    axes = figure.axes[0]
+    names = [t.get_text() for t in axes.get_yticklabels()]
+    assert names == ["1.  rostralmiddlefrontal, left", "2.  rostralmiddlefrontal, right"]
+    bars = [line for line in axes.lines if len(line.get_xdata()) == 2 and line.get_alpha()]
+    assert [tuple(b.get_xdata()) for b in bars] == [
+        pytest.approx((-4.0, -2.9)),
+        pytest.approx((-2.3, -1.2)),
+    ]
+    low, high = axes.get_ylim()
+    assert low > high  # the first candidate is on top
+
+
+def test_verdict_and_labels_are_on_the_plot() -> None:
+    figure = plot_ranking(scene_plan.plan(with_scene=True, stands_out=False))
+    words = " ".join(t.get_text() for t in figure.texts)
+    assert "No region stands out. 2 candidate regions competed." in words
+    assert "SYNTHETIC" in words
+
+
+def test_a_candidate_without_a_number_says_so(plan: Plan) -> None:
+    rows = plan.ranking.rows
+    blank = replace(rows[0], z=None, z_low=None, z_high=None)
+    figure = plot_ranking(replace(plan, ranking=replace(plan.ranking, rows=(blank, *rows[1:]))))
+    assert "no number" in [t.get_text() for t in figure.axes[0].texts]
+
+
+def test_the_person_is_at_age_and_value(plan: Plan) -> None:
+    axes = plot_norm(plan).axes[0]
+    person = next(line for line in axes.lines if line.get_label() == "this person")
+    assert (person.get_xdata()[0], person.get_ydata()[0]) == (34.0, 0.27)
+    assert axes.get_ylabel() == "Fisher z"
+
+
+def test_a_norm_without_a_curve_is_refused(plan: Plan) -> None:
+    bare = {k: v for k, v in plan.norms.items() if k != "curve"}
+    with pytest.raises(InputError, match="demo-01: the plan's norms hold no curve"):
+        plot_norm(replace(plan, norms=bare))
+
+
+def test_a_curve_with_a_part_missing_is_refused_by_name(plan: Plan) -> None:
+    curve = {k: v for k, v in plan.norms["curve"].items() if k != "median"}
+    with pytest.raises(InputError, match="the norm curve lacks median"):
+        plot_norm(replace(plan, norms={**plan.norms, "curve": curve}))
