@@ -63,9 +63,13 @@ def test_a_link_at_the_place_is_refused(tmp_path) -> None:
 
 
 def test_an_error_leaves_nothing(tmp_path) -> None:
-    with pytest.raises(RuntimeError, match="stop"), published_folder(tmp_path / "out") as work:
-        (work / "a.txt").write_text("a")
-        raise RuntimeError("stop")
+    def broken() -> None:
+        with published_folder(tmp_path / "out") as work:
+            (work / "a.txt").write_text("a")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        broken()
     assert list(tmp_path.iterdir()) == []
 
 

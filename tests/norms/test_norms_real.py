@@ -53,20 +53,21 @@ def abide():
     return np.array(age), np.array(male), np.array(rows)
 
 
-@pytest.mark.parametrize(("source", "n", "f"), [(nspn, 100, 308), (abide, None, 68)])
-def test_each_control_against_the_others_is_standard_normal(source, n, f, record_property) -> None:
+@pytest.mark.parametrize(("source", "n", "f"), [(nspn, 100, 308), (abide, 328, 68)])
+def test_each_control_against_the_others_is_calibrated(source, n, f) -> None:
+    """Mean 0 and sd 1 in every region; 50, 80 and 95 % intervals hold what they say.
+
+    Volumes are skewed to the right, so the two tails share their 5 % unequally: the reason
+    why the rank p is printed beside z.
+    """
     age, male, values = source()
-    assert n in {None, len(age)}
-    model = fit_norms(
-        table(values, age=age, sex=sexes(male), names=[f"f{j}" for j in range(values.shape[1])])
-    )
+    names = [f"f{j}" for j in range(values.shape[1])]
+    model = fit_norms(table(values, age=age, sex=sexes(male), names=names))
     z = leave_one_out_z(model.design.q, model.residuals)
-    assert z.shape == (len(age), f)
-    # Means of z vanish up to the leverages; sd is 1 where residuals are near Gaussian.
-    assert np.abs(z.mean(axis=0)).max() < 0.1
-    assert np.median(z.std(axis=0)) == pytest.approx(1.0, abs=0.03)
-    low = np.mean(z < stats.norm.ppf(0.025))
-    high = np.mean(z > stats.norm.ppf(0.975))
-    record_property("loo", f"n {len(age)} mean {z.mean():+.4f} sd {z.std():.4f}")
-    assert low == pytest.approx(0.025, abs=0.01)
-    assert high == pytest.approx(0.025, abs=0.012)
+    assert z.shape == (n, f)
+    assert np.abs(z.mean(axis=0)).max() < 0.01
+    assert np.abs(z.std(axis=0) - 1).max() < 0.03
+    for share in (0.5, 0.8, 0.95):
+        inside = np.mean(np.abs(z) < stats.norm.ppf(0.5 + share / 2))
+        assert inside == pytest.approx(share, abs=0.022)
+    assert np.mean(z < -1.959964) < np.mean(z > 1.959964)

@@ -343,10 +343,10 @@ def test_sources_that_are_none_say_what_to_write(tmp_path, subject) -> None:
     (tmp_path / "bids" / "sub-01" / "anat").mkdir(parents=True)
     with pytest.raises(InputError, match=r"BIDS or fMRIPrep folder.*Write a patient\.toml"):
         load_patient(tmp_path / "bids")
-    shutil.copytree(subject, tmp_path / "sub_01")
-    with pytest.raises(InputError, match=r"'sub_01' cannot be a patient id.*pass -s"):
-        load_patient(tmp_path / "sub_01")
-    assert load_patient(tmp_path / "sub_01", subject="P7").id == "P7"
+    shutil.copytree(subject, tmp_path / "sub 01")
+    with pytest.raises(InputError, match=r"'sub 01' cannot be a patient id.*pass -s"):
+        load_patient(tmp_path / "sub 01")
+    assert load_patient(tmp_path / "sub 01", subject="P7").id == "P7"
     with pytest.raises(InputError, match="its id is 'sub-01', but -s sub-02"):
         load_patient(write_explicit(tmp_path / "x"), subject="sub-02")
 

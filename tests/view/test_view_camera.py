@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tmsplan.space import Frame, Hemi, Points, Scanner, Vectors
-from tmsplan.view.camera import Camera, Head, aim, head_of, side_letters
+from tmsplan.view.camera import Camera, Head, aim, head_of, side_letters, with_room
 
 FRAME = Frame(Scanner, "p")
+AHEAD = Points([0, 20, 10], FRAME)
 
 
 def vec(x: float, y: float, z: float) -> Vectors[Scanner]:
@@ -43,13 +44,8 @@ def look(towards: Vectors[Scanner], up: Vectors[Scanner]) -> Camera:
 def test_projection_equals_vtks_own() -> None:
     from vtkmodules.vtkRenderingCore import vtkCamera
 
-    camera = Camera(
-        Points([300, -500, 200], FRAME),
-        Points([5, -12, 8], FRAME),
-        vec(0, 0, 1),
-        24.0,
-        (1400, 1200),
-    )
+    eye, focal = Points([300, -500, 200], FRAME), Points([5, -12, 8], FRAME)
+    camera = Camera(eye, focal, vec(0, 0, 1), 24.0, (1400, 1200))
     vtk = vtkCamera()
     vtk.SetPosition(300, -500, 200)
     vtk.SetFocalPoint(5, -12, 8)
@@ -65,9 +61,8 @@ def test_projection_equals_vtks_own() -> None:
 
 
 def test_everything_is_inside_the_margins_and_fills_them() -> None:
-    camera = aim(
-        vec(-1, 1, 0.5), vec(0, 0, 1), ball(), size=(1400, 1200), margins=(200, 50, 90, 150)
-    )
+    margins = (200, 50, 90, 150)
+    camera = aim(vec(-1, 1, 0.5), vec(0, 0, 1), ball(), size=(1400, 1200), margins=margins)
     pixels = camera.project(ball())
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     assert low[0] > 199
@@ -79,18 +74,18 @@ def test_everything_is_inside_the_margins_and_fills_them() -> None:
 
 def test_the_patients_left_is_on_the_viewers_right_from_the_front_and_left_from_behind() -> None:
     for front, left_is_right in ((1, True), (-1, False)):
-        left, right = side_letters(look(vec(0, front, 0.1), vec(0, 0, 1)), head(), ball())
+        left, right = side_letters(look(vec(0, front, 0.1), vec(0, 0, 1)), head(), ball(), AHEAD)
         assert (left.hemi, left.text, right.hemi, right.text) == (Hemi.LEFT, "L", Hemi.RIGHT, "R")
         assert (left.x > right.x) is left_is_right
 
 
 def test_from_above_with_the_nose_up_left_is_left() -> None:
-    left, right = side_letters(look(vec(0, 0, 1), vec(0, 1, 0)), head(), ball())
+    left, right = side_letters(look(vec(0, 0, 1), vec(0, 1, 0)), head(), ball(), AHEAD)
     assert left.x < 700 < right.x
 
 
 def test_from_the_side_there_are_no_letters() -> None:
-    assert side_letters(look(vec(-1, 0, 0.1), vec(0, 0, 1)), head(), ball()) == ()
+    assert side_letters(look(vec(-1, 0, 0.1), vec(0, 0, 1)), head(), ball(), AHEAD) == ()
 
 
 @pytest.mark.parametrize("turn", [-0.5, 0.5])
@@ -99,19 +94,42 @@ def test_letters_follow_a_head_that_is_turned_in_the_scanner(turn: float) -> Non
     x, y, _ = axes.right.components(FRAME)[0]
     assert np.degrees(np.arctan2(y, x)) == pytest.approx(np.degrees(turn), abs=4)
     nose = axes.front
-    left, right = side_letters(look(nose, vec(0, 0, 1)), axes, ball())
+    left, right = side_letters(look(nose, vec(0, 0, 1)), axes, ball(), AHEAD)
     assert left.x > right.x
     assert abs(left.y - right.y) < 60
+
+
+@pytest.mark.parametrize("side", [-1.0, 1.0], ids=["left", "right"])
+def test_a_target_is_nearer_to_its_own_letter_even_where_perspective_says_otherwise(
+    side: float,
+) -> None:
+    # Seen from nearly the side, a frontal target lies in the far half of the picture.
+    target = Points([side * 35, 70, 20], FRAME)
+    camera = look(vec(side, 0.55, 0.3), vec(0, 0, 1))
+    left, right = side_letters(camera, head(), ball(), target)
+    own, other = (left, right) if side < 0 else (right, left)
+    at = camera.project(target)[0]
+    assert np.hypot(*(at - (own.x, own.y))) < np.hypot(*(at - (other.x, other.y)))
+
+
+def test_room_is_made_for_letters_outside_the_picture() -> None:
+    margins = (70.0, 70.0, 125.0, 150.0)
+    camera = aim(vec(0, 0, 1), vec(1, 0, 0), ball(), size=(1400, 1200), margins=margins)
+    before = side_letters(camera, head(), ball(), AHEAD)
+    assert min(x.y for x in before) < 125
+    for _ in range(3):
+        camera = with_room(camera, side_letters(camera, head(), ball(), AHEAD), margins)
+    after = side_letters(camera, head(), ball(), AHEAD)
+    assert min(x.y for x in after) > 125
+    assert max(x.y for x in after) < 1050
 
 
 def test_letters_stay_off_the_head_and_inside_the_picture() -> None:
     for towards in (vec(-0.7, 0.6, 0.4), vec(0.7, 0.6, 0.4), vec(0.2, -1, 0.8)):
         camera = look(towards, vec(0, 0, 1))
         pixels = camera.project(ball())
-        for letter in side_letters(camera, head(), ball()):
+        for letter in side_letters(camera, head(), ball(), AHEAD):
             assert np.linalg.norm(pixels - (letter.x, letter.y), axis=1).min() > 30
-            assert 0 < letter.x < 1400
-            assert 0 < letter.y < 1200
 
 
 def test_points_of_another_patient_cannot_be_projected() -> None:

@@ -43,11 +43,8 @@ def test_equal_plans_give_equal_bytes_without_a_date(plan: Plan, tmp_path: Path)
 
 
 def test_the_page_holds_what_is_typed_and_checked(plan: Plan) -> None:
-    left, right = words_of(plan, 0), words_of(plan, 1)
-    for words, planned, side in (
-        (left, plan.targets[0], "LEFT"),
-        (right, plan.targets[1], "RIGHT"),
-    ):
+    for page, (planned, side) in enumerate(zip(plan.targets, ("LEFT", "RIGHT"), strict=True)):
+        words = words_of(plan, page)
         x, y, z = planned.pose.centre.mm(plan.frame)[0]
         assert f"x = {x:.1f}, y = {y:.1f}, z = {z:.1f}" in words
         assert f"Left and right checked on the head itself: target is {side}" in words

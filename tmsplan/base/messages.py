@@ -74,6 +74,14 @@ _ALL = (
         "than its own mirror image or its neighbours a few millimetres away explain.",
         "Check that the map was made from this patient and registered to this T1.",
     ),
+    Explanation(
+        "TP-D02",
+        "T1 and surfaces are of one person and in one frame",
+        "Along the white surface, the T1 must be brighter 1 mm inside than 1 mm outside. It needs "
+        "no labels. Another person's surfaces, surface RAS read as scanner RAS, LPS, a mirror or "
+        "a shift of 4 mm fail it; a T1 mirrored before segmentation cannot be seen.",
+        "Check that the T1 is the one that recon-all was given and that nothing was moved since.",
+    ),
 )
 
 

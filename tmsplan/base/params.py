@@ -40,9 +40,10 @@ class Params:
     bootstraps: Param = Param(1000.0, "draws", 100, 100_000, "docs/decisions/0010")
     # What may never be silent: limits of the tripwires (docs/decisions/0008).
     ribbon_min: Param = Param(0.80, "share", 0.5, 1.0, "docs/decisions/0008")
+    boundary_min: Param = Param(0.75, "share", 0.5, 1.0, "docs/decisions/0008")
     contact_tolerance: Param = Param(1.0, "mm", 0.01, 5, "docs/decisions/0008")
     tilt_max: Param = Param(30.0, "deg", 1, 60, "docs/decisions/0008")
-    template_max: Param = Param(15.0, "mm", 5, 40, "docs/decisions/0008")
+    template_max: Param = Param(9.0, "mm", 3, 40, "docs/decisions/0008")
     overlap_min: Param = Param(0.90, "share", 0.5, 1.0, "docs/decisions/0008")
     reread_mm: Param = Param(0.01, "mm", 1e-6, 1.0, "docs/decisions/0008")
     reread_deg: Param = Param(0.01, "deg", 1e-6, 1.0, "docs/decisions/0008")

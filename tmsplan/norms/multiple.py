@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -116,11 +117,17 @@ def p_first_again(z: Sequence[float] | Floats, icc: float) -> float:
     """
     mean = icc * np.sort(np.asarray(z, dtype=float))
     spread = np.sqrt(max(1 - icc**2, 1e-12))  # a reliability of 1 leaves no second opinion
-    u, weight = np.polynomial.legendre.leggauss(201)
-    u, weight = 9 * u, 9 * weight
+    u, mass = _normal_nodes()
     others_above = special.ndtr((mean[1:, None] - mean[0]) / spread - u)
-    density = np.exp(-(u**2) / 2) / np.sqrt(2 * np.pi)
-    return float(np.sum(weight * density * others_above.prod(axis=0)))
+    return float(mass @ others_above.prod(axis=0))
+
+
+@cache
+def _normal_nodes() -> tuple[Floats, Floats]:
+    """Return nodes of a standard normal variable and their probabilities (Gauss-Legendre)."""
+    u, weight = np.polynomial.legendre.leggauss(201)
+    mass = weight * np.exp(-((9 * u) ** 2) / 2)  # beyond 9 lies less than 1e-18
+    return 9 * u, mass / mass.sum()
 
 
 def _sign(direction: Direction) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import refuse_file
+from ..base.params import Params
 from ..space.frame import Scanner
 from ..space.grid import Volume
 from ..space.points import Points
@@ -14,23 +15,40 @@ from ..surface.surface import Surface
 from .anatomy import HemiFiles
 from .patient import Cortex
 
-__all__ = ["require_t1_fits", "white_is_brighter"]
+__all__ = ["require_in_view", "require_t1_fits", "white_is_brighter"]
 
 #: Share of cortex inside the T1's field of view. A cropped image may miss some.
 INSIDE = 0.95
-#: Share of white-surface vertices at which the T1 is brighter 1 mm inside than 1 mm outside.
-#: One real head: right 0.99, shifted by 2 mm 0.82-0.87, by 4 mm 0.67, mirrored 0.63, LPS 0.48,
-#: off by c_ras 0.51. At the limit the surfaces are about 3 mm off.
-BRIGHTER = 0.75
 _STEP_MM = 1.0
 _VERTICES = 20_000
+
+
+def require_in_view(t1: Volume[Scanner], cortex: Pair[Cortex], files: Pair[HemiFiles]) -> None:
+    """Refuse surfaces that leave the T1's field of view.
+
+    Raises
+    ------
+    InputError
+        Names the surface and how much of it lies outside.
+    """
+    for hemi, side in cortex.sides():
+        _, inside = t1.grid.nearest(side.pial.points)
+        if float(inside.mean()) < INSIDE:
+            raise refuse_file(
+                files.side(hemi).pial.name,
+                f"{100 * (1 - inside.mean()):.0f} % of the {hemi} cortex lies outside the T1's "
+                f"field of view",
+                "surface and T1 in one space",
+                "They do not align: check the coordinate system and that both are one person's",
+            )
 
 
 def require_t1_fits(t1: Volume[Scanner], cortex: Pair[Cortex], files: Pair[HemiFiles]) -> None:
     """Refuse surfaces that do not follow the grey-white boundary of the T1.
 
-    It needs no labels, so it holds where TP-F01 cannot run. It cannot see a T1 that was
-    mirrored before the surfaces were made: everything then agrees.
+    It needs no labels, so it holds where TP-F01 cannot run; with labels the same predicate is
+    tripwire TP-D02. It cannot see a T1 that was mirrored before the surfaces were made:
+    everything then agrees.
 
     Parameters
     ----------
@@ -45,24 +63,15 @@ def require_t1_fits(t1: Volume[Scanner], cortex: Pair[Cortex], files: Pair[HemiF
     InputError
         Names the surface and the share that was found.
     """
+    limit = Params().boundary_min.value
     for hemi, side in cortex.sides():
-        white, pial = files.side(hemi).white.name, files.side(hemi).pial.name
-        _, inside = t1.grid.nearest(side.pial.points)
-        if float(inside.mean()) < INSIDE:
-            raise refuse_file(
-                pial,
-                f"{100 * (1 - inside.mean()):.0f} % of the {hemi} cortex lies outside the T1's "
-                f"field of view",
-                "surface and T1 in one space",
-                "They do not align: check the coordinate system and that both are one person's",
-            )
         share = white_is_brighter(t1, side.white)
-        if share < BRIGHTER:
+        if share < limit:
             raise refuse_file(
-                f"{white} and {pial}",
+                f"{files.side(hemi).white.name} and {files.side(hemi).pial.name}",
                 f"the {hemi} white surface does not align with the T1: only at "
                 f"{100 * share:.0f} % of it the T1 is brighter inside than outside",
-                f"at least {100 * BRIGHTER:.0f} % (a matching pair reaches 99 %)",
+                f"at least {100 * limit:.0f} % (a matching pair reaches 99 %)",
                 "They are of different people or in different spaces (tkRAS, LPS, mirrored), or "
                 "the image is no T1",
             )

@@ -17,7 +17,7 @@ from ..surface.formats import RawMesh, read_mesh
 from ..surface.pair import Pair
 from ..surface.surface import Surface
 from .anatomy import AnatomyFiles
-from .belonging import require_t1_fits
+from .belonging import require_in_view, require_t1_fits
 from .connectome import read_connectome
 from .cortex import RawHemi, build_cortex, build_scalp, read_hemi
 from .identity import require_one_person
@@ -89,7 +89,9 @@ def _read(recipe: Recipe) -> Patient:
     ribbon_image = read_image(files.ribbon) if files.ribbon else None
     ribbon = _ribbon(ribbon_image, scanner)
     cortex = hemis.map(lambda raw: build_cortex(raw, placement, ribbon))
-    require_t1_fits(t1w.volume, cortex, files.hemis)
+    require_in_view(t1w.volume, cortex, files.hemis)
+    if ribbon is None:  # with labels, TP-F01 and TP-D02 judge this on every plan
+        require_t1_fits(t1w.volume, cortex, files.hemis)
     tree = frame_tree(recipe, t1w.volume.grid, placement)
     maps, map_inputs = read_maps(recipe.maps, cortex, tree)
     images = (("t1w", image), ("conformed", conformed), ("ribbon", ribbon_image))

@@ -9,17 +9,20 @@ import numpy as np
 from ..base.params import Params
 from ..coil.check import tripwire_pose
 from ..coil.scalp import scalp_of
+from ..patient.belonging import white_is_brighter
 from ..patient.covered import covered_by
 from ..patient.patient import Patient
 from ..space.frame import Scanner
 from ..space.grid import Volume
 from ..space.points import Points
+from ..space.side import Hemi
 from ..space.tripwire import (
     Tripwire,
     map_belongs,
     not_run,
     own_side_ribbon,
     sides_in_order,
+    surfaces_follow_t1,
     target_on_its_side,
 )
 from ..target.template import tripwire_template
@@ -32,14 +35,20 @@ _NO_CORTEX = (0, 4)
 
 
 def check_anatomy(patient: Patient, params: Params) -> tuple[Tripwire, ...]:
-    """Return TP-F01, F02, F06 and D01 of a patient, before anything is computed."""
+    """Return TP-F01, F02, F06, D01 and D02 of a patient, before anything is computed."""
     left, right = patient.cortex.left.mid.points, patient.cortex.right.mid.points
     return (
         _ribbon(patient, params),
         sides_in_order(left, right),
         tripwire_template(patient, params),
         _maps(patient, params),
+        surfaces_follow_t1(_boundary(patient), params.boundary_min),
     )
+
+
+def _boundary(patient: Patient) -> dict[Hemi, float]:
+    t1 = patient.t1w.volume
+    return {hemi: white_is_brighter(t1, side.white) for hemi, side in patient.cortex.sides()}
 
 
 def _ribbon(patient: Patient, params: Params) -> Tripwire:

@@ -6,7 +6,7 @@ is where it is: docs/decisions/0008.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,7 @@ __all__ = [
     "read_back",
     "require_all",
     "sides_in_order",
+    "surfaces_follow_t1",
     "target_on_its_side",
     "template_near_cortex",
 ]
@@ -256,6 +257,25 @@ def map_belongs(
         f"hypothesis ({rival}) covers {rivals[rival]:.3f}"
     )
     return _judge("TP-D01", share, limit.value, ok, why)
+
+
+def surfaces_follow_t1(shares: Mapping[Hemi, float], limit: Param) -> Tripwire:
+    """TP-D02: the white surfaces follow the grey-white boundary of the T1.
+
+    Parameters
+    ----------
+    shares : mapping of Hemi to share
+        Of each white surface, where the T1 is brighter 1 mm inside than 1 mm outside.
+    limit : Param
+        Both sides must reach it.
+    """
+    value = min(shares.values())
+    parts = ", ".join(f"{hemi} {share:.3f}" for hemi, share in shares.items())
+    why = (
+        f"the T1 is brighter inside than outside at {parts} of the white surface (one person in "
+        f"one frame reaches 0.99; different people, tkRAS, LPS or a mirror stay under 0.7)"
+    )
+    return _judge("TP-D02", value, limit.value, value >= limit.value, why)
 
 
 def _covered_share(covered: Volume[Scanner], points: Points[Scanner]) -> float:

@@ -39,6 +39,7 @@ class PointWarp(Generic[D, S]):
     dst: Frame[D]
     src: Frame[S]
     because: tuple[str, ...]
+    _back: PointWarp[Any, Any] | None = None
 
     @classmethod
     def claim(
@@ -59,11 +60,14 @@ class PointWarp(Generic[D, S]):
         InputError
             When used: if the iteration does not reach 1e-4 mm, as where a field folds.
         """
+        if self._back is not None:  # the inverse of an inverse is the map that was given
+            return self._back
 
         def back(target: Floats) -> Floats:
             return _invert(self._map, target, f"{self.src} from {self.dst}")
 
-        return PointWarp(back, self.src, self.dst, (*self.because, "inverted numerically"))
+        because = (*self.because, "inverted numerically")
+        return PointWarp(back, self.src, self.dst, because, _back=self)
 
     def __str__(self) -> str:
         return f"{self.dst} from {self.src} (point warp; {'; '.join(self.because)})"

@@ -107,7 +107,7 @@ def choose_target(
     spread = None if patch.values is None else _spread(patch, centroid, params)
     return Target(
         id=target_id,
-        name=f"{parcel.hemi} {parcel.name}",
+        name=f"{parcel.name} (coupling-guided)",
         kind="coupling",
         hemi=parcel.hemi,
         parcel_id=parcel.parcel_id,

@@ -9,9 +9,13 @@ from numpy.typing import NDArray
 
 from ..space import Frame, Hemi, Points, Scanner, Vectors, fit_midplane
 
-__all__ = ["Camera", "Head", "Letter", "aim", "head_of", "side_letters"]
+__all__ = ["Camera", "Head", "Letter", "Margins", "aim", "head_of", "side_letters", "with_room"]
 
 Floats = NDArray[np.float64]
+#: Free pixels: left, right, top, bottom.
+Margins = tuple[float, float, float, float]
+#: Pixel constants of this module are for a picture of this height.
+SIZE_HEIGHT = 1200
 
 #: Far enough that noses do not grow, near enough that depth is still seen, mm.
 DISTANCE_MM = 760.0
@@ -19,7 +23,7 @@ DISTANCE_MM = 760.0
 #: between it and the line of sight); below, both letters would lie on the head.
 LETTER_SINE = 0.35
 #: Room between head and letter, and between letter and picture edge, pixels at 1200 height.
-_LETTER_GAP, _LETTER_EDGE = 62.0, 56.0
+_LETTER_GAP, _LETTER_EDGE = 62.0, 30.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +138,7 @@ def aim(
     show: Points[Scanner],
     *,
     size: tuple[int, int],
-    margins: tuple[float, float, float, float],
+    margins: Margins,
 ) -> Camera:
     """Return the camera that looks from a side and has everything inside the margins.
 
@@ -181,8 +185,14 @@ class Letter:
         return "L" if self.hemi is Hemi.LEFT else "R"
 
 
-def side_letters(camera: Camera, head: Head, outline: Points[Scanner]) -> tuple[Letter, ...]:
-    """Return where L and R belong: beside the drawn head, on the patient's left and right.
+def side_letters(
+    camera: Camera, head: Head, outline: Points[Scanner], target: Points[Scanner]
+) -> tuple[Letter, ...]:
+    """Return where L and R belong: off the head, and the target nearer to its own letter.
+
+    Both stand on the line that runs through the target from the patient's left to right. The
+    letter of the other side is moved out until the target is nearer to its own: a left target
+    beside an R would be read as right, however correct the perspective.
 
     Parameters
     ----------
@@ -190,6 +200,7 @@ def side_letters(camera: Camera, head: Head, outline: Points[Scanner]) -> tuple[
     head : Head
     outline : Points of Scanner
         What the letters must not cover.
+    target : Points of Scanner, one row
 
     Returns
     -------
@@ -204,21 +215,44 @@ def side_letters(camera: Camera, head: Head, outline: Points[Scanner]) -> tuple[
     if seen < LETTER_SINE:
         return ()
     direction = on_screen / seen
-    pixels = camera.project(outline)
-    start = (pixels.min(axis=0) + pixels.max(axis=0)) / 2
-    # Only what lies near the letters' line decides how far out they stand.
-    aside = np.abs((pixels - start) @ np.array([-direction[1], direction[0]]))
-    near = aside < max(1.5 * _LETTER_GAP * camera.size[1] / 1200, float(aside.min()) + 1)
-    reach = (pixels[near] - start) @ direction
-    gap = _LETTER_GAP * camera.size[1] / 1200
+    foot = camera.project(target - head.right * head.right_mm(target))[0]
+    offset = float((camera.project(target)[0] - foot) @ direction)
+    gap = _LETTER_GAP * camera.size[1] / SIZE_HEIGHT
+    left_out, right_out = _reaches(camera.project(outline) - foot, direction, gap)
+    if offset < 0:
+        right_out = max(right_out, left_out + 2 * offset + gap)
+    else:
+        left_out = max(left_out, right_out - 2 * offset + gap)
+    at_left, at_right = foot - direction * left_out, foot + direction * right_out
     return (
-        _letter(Hemi.LEFT, start + direction * (reach.min() - gap), camera.size),
-        _letter(Hemi.RIGHT, start + direction * (reach.max() + gap), camera.size),
+        Letter(Hemi.LEFT, float(at_left[0]), float(at_left[1])),
+        Letter(Hemi.RIGHT, float(at_right[0]), float(at_right[1])),
     )
 
 
-def _letter(hemi: Hemi, at: Floats, size: tuple[int, int]) -> Letter:
-    edge = _LETTER_EDGE * size[1] / 1200
-    x = float(np.clip(at[0], edge, size[0] - edge))
-    y = float(np.clip(at[1], 2.4 * edge, size[1] - 3.0 * edge))
-    return Letter(hemi, x, y)
+def _reaches(pixels: Floats, direction: Floats, gap: float) -> tuple[float, float]:
+    """Return how far the drawing goes to each side of the line's foot, and a gap more."""
+    # Only what lies near the line decides how far out its letters stand.
+    aside = np.abs(pixels @ np.array([-direction[1], direction[0]]))
+    along = pixels[aside < max(1.5 * gap, float(aside.min()) + 1)] @ direction
+    return float(max(-along.min(), 0)) + gap, float(max(along.max(), 0)) + gap
+
+
+def with_room(camera: Camera, letters: tuple[Letter, ...], margins: Margins) -> Camera:
+    """Return the camera moved and widened so that the letters stand inside the margins.
+
+    Letters are placed on a picture that may not have room for them; this makes the room.
+    """
+    if not letters:
+        return camera
+    left, right, top, bottom = margins
+    xy = np.array([(x.x, x.y) for x in letters])
+    edge = _LETTER_EDGE * camera.size[1] / SIZE_HEIGHT
+    low = np.minimum(xy.min(axis=0) - edge, (left, top))
+    high = np.maximum(xy.max(axis=0) + edge, (camera.size[0] - right, camera.size[1] - bottom))
+    free = np.array([camera.size[0] - left - right, camera.size[1] - top - bottom])
+    growth = float(max(((high - low) / free).max(), 1.0))
+    half = np.tan(np.radians(camera.angle_deg) / 2) * growth
+    shift = (low + high) / 2 - (np.array([left, top]) + free / 2)
+    camera = camera.moved(float(shift[0]), float(shift[1]))
+    return replace(camera, angle_deg=float(2 * np.degrees(np.arctan(half))))

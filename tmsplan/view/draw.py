@@ -193,7 +193,7 @@ def _add_midline(plotter: pv.Plotter, baked: BakedScene, camera: Camera) -> None
     if seen.n_cells:
         seen.points = seen.points + 0.6 * normals[front]
         plotter.add_mesh(
-            seen, color=MIDLINE, line_width=3, opacity=0.75, lighting=False, scalars=None
+            seen, color=MIDLINE, line_width=4, opacity=0.8, lighting=False, scalars=None
         )
 
 

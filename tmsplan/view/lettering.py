@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ Image = NDArray[np.uint8]
 INK, GREY, AMBER, AMBER_FILL = "#1c2733", "#5a6775", "#8a5a00", "#fff4d6"
 #: Type sizes are for a picture 1200 pixels high.
 _HEIGHT = 1200
+#: Letters of a caption line: it ends before the colour scale begins.
+_LINE = 86
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ def lettered(
         pen.text(x, y, letter.text, 42, weight="bold", align="center")
     if ring is not None:
         _add_ring(figure, ring)
-    pen.text(0.030, _HEIGHT - 68, caption.text, 13, colour=GREY)
+    for up, line in enumerate(reversed(wrap(caption.text, _LINE))):
+        pen.text(0.030, _HEIGHT - 66 - 27 * up, line, 13, colour=GREY)
     pen.text(0.030, _HEIGHT - 36, say("research-only"), 13, colour=AMBER, weight="bold")
     if caption.scale:
         _scale(pen)

@@ -123,7 +123,7 @@ GHOST = Material(0.30, 0.75, 0.50, 22, "#c47a3a")
 SKIN = Material(0.30, 0.76, 0.10, 18)
 CONTOUR_LOW = "#0b2a55"
 CONTOUR_HIGH = "#5a0b14"
-MIDLINE = "#6b7682"
+MIDLINE = "#4d5863"
 
 
 def overlay_rgba(z: Floats, overlay: Overlay = OVERLAY) -> Floats:

@@ -14,7 +14,7 @@ from ..plan.plan import Plan, PlannedTarget
 from ..space import Hemi, Points, Scanner, Vectors, require_same
 from ..target.target import Target
 from .bake import BakedScene, bake_scene
-from .camera import Camera, Head, aim, side_letters
+from .camera import Camera, Head, Letter, aim, side_letters, with_room
 from .coil_model import solid_paths
 from .draw import MARKER_MM, marker_centre, render
 from .figures import neutral_style, save_png
@@ -25,17 +25,25 @@ from .words import say, side_word
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["SIZE", "VIEWS", "View", "camera_for", "draw_picture", "ready_scene", "write_pictures"]
+__all__ = [
+    "SIZE",
+    "VIEWS",
+    "View",
+    "camera_for",
+    "draw_picture",
+    "letters_for",
+    "ready_scene",
+    "write_pictures",
+]
 
 #: Pixels of a picture.
 SIZE = (1400, 1200)
 #: Free pixels at 1200 high: left, right, top, bottom; lettering stands in them.
-_MARGINS = (130, 130, 125, 150)
-#: Down the coil's axis, left and right may point to the top and bottom: letters go there.
-_COIL_MARGINS = (130, 130, 205, 205)
+_MARGINS = (70, 70, 125, 150)
 #: The camera of a target, deg: how much nearer to the face than the target, between which
-#: turns from straight ahead, how high; targets farther round than this are seen from behind.
-_NEARER_DEG, _TURN_DEG, _ELEVATION_DEG, _FROM_BEHIND_DEG = 14.0, (12.0, 55.0), 24.0, 118.0
+#: turns from straight ahead, how high for a coil at the side and on top; targets farther
+#: round than the last are seen from behind.
+_NEARER_DEG, _TURN_DEG, _ELEVATION_DEG, _FROM_BEHIND_DEG = 6.0, (18.0, 52.0), (24.0, 58.0), 118.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +144,7 @@ def draw_picture(
     camera = camera_for(view, planned, baked, size=size)
     target = planned.target
     image = render(baked, target, planned.pose, camera, head=view.head, coil=view.coil)
-    letters = side_letters(camera, baked.head, _outline(view, baked, planned))
+    letters = letters_for(camera, view, planned, baked)
     ring = None if view.head == "solid" else _ring(target, camera)
     with neutral_style():
         return lettered(image, _caption(plan, planned, view, camera, baked), letters, ring)
@@ -152,15 +160,23 @@ def camera_for(
 ) -> Camera:
     """Return the camera of one view: it goes to the target's side, or behind the coil."""
     k = size[1] / SIZE[1]
-    left, right, top, bottom = (m * k for m in (_COIL_MARGINS if view.id == "coil" else _MARGINS))
+    left, right, top, bottom = (m * k for m in _MARGINS)
+    margins = (left, right, top, bottom)
     towards, up = _direction(view, planned, baked)
-    return aim(
-        towards,
-        up,
-        _outline(view, baked, planned),
-        size=size,
-        margins=(left, right, top, bottom),
-    )
+    outline = _outline(view, baked, planned)
+    camera = aim(towards, up, outline, size=size, margins=margins)
+    for _ in range(3):  # a wider picture moves the letters a little
+        letters = side_letters(camera, baked.head, outline, planned.target.point)
+        camera = with_room(camera, letters, margins)
+    return camera
+
+
+def letters_for(
+    camera: Camera, view: View, planned: PlannedTarget, baked: BakedScene
+) -> tuple[Letter, ...]:
+    """Return the L and R of one picture."""
+    outline = _outline(view, baked, planned)
+    return side_letters(camera, baked.head, outline, planned.target.point)
 
 
 def _direction(
@@ -176,21 +192,29 @@ def _direction(
 def _own_side(planned: PlannedTarget, head: Head) -> Vectors[Scanner]:
     """Return a direction from which the target is seen, in the half of its own letter.
 
-    A camera nearer to the ear than the target is would show a left target in the right half of
-    the picture. So the camera stays closer to the face (or, for a target at the back, to the
-    back of the head) than the target, by `_NEARER_DEG`.
+    A camera nearer to the ear than the target would show a left target in the right half of
+    the picture. So it stays closer to the face (or, for a target at the back, to the back of
+    the head) than the target.
     """
     _, front, _ = head.components(planned.target.point - head.centre)
     aside = abs(float(head.right_mm(planned.target.point)[0]))
     azimuth = float(np.degrees(np.arctan2(aside, front)))
-    facing = 1.0 if azimuth < _FROM_BEHIND_DEG else -1.0
-    turn = np.radians(
-        np.clip((azimuth if facing > 0 else 180 - azimuth) - _NEARER_DEG, *_TURN_DEG)
-    )
-    side = 1.0 if planned.target.hemi is Hemi.RIGHT else -1.0
-    flat = np.cos(np.radians(_ELEVATION_DEG))
-    up = np.sin(np.radians(_ELEVATION_DEG))
-    return head.direction(side * np.sin(turn) * flat, facing * np.cos(turn) * flat, up)
+    behind = azimuth > _FROM_BEHIND_DEG
+    turn = (180 - azimuth if behind else azimuth) - _NEARER_DEG
+    turn = float(np.radians(np.clip(turn, *_TURN_DEG)))
+    elevation = _elevation(planned, head)
+    side = np.sin(turn) if planned.target.hemi is Hemi.RIGHT else -np.sin(turn)
+    ahead = -np.cos(turn) if behind else np.cos(turn)
+    flat = np.cos(elevation)
+    return head.direction(float(side * flat), float(ahead * flat), float(np.sin(elevation)))
+
+
+def _elevation(planned: PlannedTarget, head: Head) -> float:
+    """Return how high the camera stands, radians: higher for a coil on top of the head."""
+    out = planned.pose.scanner_from_coil @ Vectors([0, 0, -1], planned.pose.scanner_from_coil.src)
+    _, _, up = head.components(out)
+    low, high = _ELEVATION_DEG
+    return float(np.radians(low + (high - low) * np.clip((up - 0.6) / 0.4, 0, 1)))
 
 
 def _outline(view: View, baked: BakedScene, planned: PlannedTarget) -> Points[Scanner]:

@@ -22,7 +22,6 @@ WORDS: dict[str, str] = {
     # Pictures.
     "picture-title": "{patient}  ·  {target}",
     "picture-side": "{side}, x = {x:.1f} mm",
-    "picture-caption": "{what} {seen}",
     "oblique": "Head and coil",
     "cortex": "Cortex",
     "operator": "On the head",
@@ -65,7 +64,6 @@ WORDS: dict[str, str] = {
     "h-checks": "Safety checks",
     "h-verdict": "Verdict",
     "h-targets": "Targets",
-    "h-pictures": "Pictures",
     "h-ranking": "Regions in order",
     "h-statements": "How sure this is",
     "h-compare": "Against standard targets",
@@ -154,7 +152,6 @@ WORDS: dict[str, str] = {
     "col-source": "source",
     "overridden": "OVERRIDDEN by the user",
     "searched": "{n} candidate regions competed.",
-    "controls": "{n} controls, tier {tier}",
     # Sheet.
     "sheet-title": "TMS target sheet",
     "sheet-type-this": "type into the navigator",
