@@ -120,10 +120,16 @@ def test_every_tripwire_that_can_fire_is_explained() -> None:
 def test_public_names_are_the_ones_declared() -> None:
     import tmsplan
 
-    public = {n for n in vars(tmsplan) if not n.startswith("_")}
     rooms = {p.parent.name for p in PACKAGE.glob("*/__init__.py")}
-    assert set(tmsplan.__all__) == set(dir(tmsplan)) - {n for n in dir(tmsplan) if n[0] == "_"}
-    assert public - set(tmsplan.__all__) - rooms == set()
+    typed = (PACKAGE / "__init__.py").read_text().split("if TYPE_CHECKING:")[1].split("__all__")[0]
+    assert set(
+        re.findall(r"\b(\w+)(?:,|$)", re.sub(r".* import ", "", typed), re.MULTILINE)
+    ) == set(tmsplan.__all__)
+    assert dir(tmsplan) == sorted(tmsplan.__all__)
+    assert set(tmsplan._HOMES) == set(tmsplan.__all__)
+    for name, home in tmsplan._HOMES.items():
+        module = importlib.import_module(f"tmsplan.{home}")
+        assert name in module.__all__, f"{name} is not public in {home}"
     assert len(tmsplan.__all__) <= 26
     assert not set(tmsplan.__all__) & rooms, "no public name may be a room's name"
     for name in tmsplan.__all__:
@@ -145,8 +151,9 @@ def test_every_module_says_what_it_offers() -> None:
         p.relative_to(REPO).as_posix()
         for p, tree in trees()
         if not any(
-            isinstance(n, ast.Assign) and getattr(n.targets[0], "id", "") == "__all__"
+            getattr(n.targets[0] if isinstance(n, ast.Assign) else n.target, "id", "") == "__all__"
             for n in tree.body
+            if isinstance(n, ast.Assign | ast.AnnAssign)
         )
         and p.name not in {"__main__.py"}
     ]

@@ -40,6 +40,7 @@ def test_without_a_gl_library_the_message_names_the_packages(
     with pytest.raises(MissingPartError, match="vtkOSOpenGLRenderWindow crashed") as caught:
         require_gl()
     assert PACKAGES in str(caught.value)
+    assert "\x1b" not in str(caught.value)
     assert caught.value.exit_code == 5
 
 

@@ -26,15 +26,20 @@ DEFAULT_FORMATS = ("brainsight", "tsv")
 class Destination:
     """Where a plan goes: the folder, the navigator formats, whether it may replace another."""
 
-    out: Path
+    out: Path | str
     formats: tuple[str, ...] = DEFAULT_FORMATS
     overwrite: bool = False
 
+    @property
+    def folder(self) -> Path:
+        """The folder as a path."""
+        return Path(self.out)
+
     def require_free(self) -> None:
         """Refuse an existing folder before the work, not after it."""
-        if self.out.exists() and not self.overwrite:
+        if self.folder.exists() and not self.overwrite:
             raise InputError(
-                f"{self.out.name}: exists already; pass --overwrite or choose another --out."
+                f"{self.folder.name}: exists already; pass --overwrite or choose another --out."
             )
 
 
@@ -62,7 +67,7 @@ def write_plan(plan: Plan, patient: Patient, where: Destination) -> Plan:
         If a file does not read back as the plan; nothing is left behind.
     """
     require_gl()
-    with published_folder(where.out, overwrite=where.overwrite) as work:
+    with published_folder(where.folder, overwrite=where.overwrite) as work:
         navigation = work / NAVIGATION
         navigation.mkdir()
         exports = export_plan(plan, navigation, where.formats)

@@ -101,7 +101,7 @@ def run_plan(
         plan = make_plan(patient, load_norms(norms), options)
     with say.working("writing navigator files, page and pictures"):
         plan = write_plan(plan, patient, where)
-    out = where.out
+    out = where.folder
     files = {
         "page": str(out / "report.html"),
         "plan": str(out / "plan.json"),
@@ -203,7 +203,7 @@ def run_norms_fit(
     """Fit and save a normative model."""
     where.require_free()
     model = fit_norms(table, synthetic=synthetic, exploratory=exploratory)
-    save_norms(model, where.out, overwrite=where.overwrite)
+    save_norms(model, where.folder, overwrite=where.overwrite)
     block = dict(model.block())
     text = f"{where.out}: {block['n_reference']} controls, tier {block['tier']}"
     say.result(text, {**block, "file": str(where.out)}, as_json=as_json)

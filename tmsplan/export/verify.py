@@ -40,7 +40,7 @@ class _Expected:
     at_cortex: bool
 
 
-def export_plan(plan: Plan, out: Path, formats: Sequence[str]) -> tuple[Export, ...]:
+def export_plan(plan: Plan, out: Path | str, formats: Sequence[str]) -> tuple[Export, ...]:
     """Write navigator files into ``out/<format>/`` and read every one back.
 
     All formats appear together or none does: they are written beside their place and moved
@@ -74,7 +74,7 @@ def export_plan(plan: Plan, out: Path, formats: Sequence[str]) -> tuple[Export, 
         raise InputError(
             f"no navigator format was named. Known: {', '.join(known.names())}. Pass --to."
         )
-    return export_formats(plan, out, {name: known.get(name) for name in formats})
+    return export_formats(plan, Path(out), {name: known.get(name) for name in formats})
 
 
 def export_formats(

@@ -235,7 +235,7 @@ class NormativeModel:
 
 
 def fit_norms(
-    table: Table | Path,
+    table: Table | Path | str,
     *,
     features: Sequence[str] | None = None,
     covariates: Sequence[str] = COVARIATES,
@@ -273,7 +273,7 @@ def fit_norms(
         If the table is refused, there are too few controls, or a feature follows from the
         covariates alone.
     """
-    table = read_table(table) if isinstance(table, Path) else table
+    table = table if isinstance(table, Table) else read_table(Path(table))
     _require_enough(len(table), params or Params(), table.name, exploratory=exploratory)
     reference = read_reference(table, features)
     design = Design.of(reference.age, reference.male, covariates)

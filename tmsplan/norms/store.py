@@ -30,7 +30,7 @@ _BODY = {
 _ROUNDING = 1e-6
 
 
-def save_norms(model: NormativeModel, path: Path, *, overwrite: bool = False) -> None:
+def save_norms(model: NormativeModel, path: Path | str, *, overwrite: bool = False) -> None:
     """Write a model as one file, whole or not at all.
 
     The file holds the controls' ages, sexes and values (as residuals), without ids: handle it
@@ -50,6 +50,7 @@ def save_norms(model: NormativeModel, path: Path, *, overwrite: bool = False) ->
         If the name does not end in .norms, the file exists, or it would be too large to be
         read again.
     """
+    path = Path(path)
     if path.suffix != ".norms":
         raise refuse_file(path, f"the name ends in '{path.suffix}'", "'.norms'", "Rename it")
     if path.exists() and not overwrite:
@@ -76,7 +77,7 @@ def _replace(path: Path, data: bytes) -> None:
         raise
 
 
-def load_norms(path: Path) -> NormativeModel:
+def load_norms(path: Path | str) -> NormativeModel:
     """Read a model; refuse a file that is damaged, edited or of another kind.
 
     Returns
@@ -89,6 +90,7 @@ def load_norms(path: Path) -> NormativeModel:
     InputError
         Names the file and what is wrong.
     """
+    path = Path(path)
     document = load_file(path)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         raise refuse_file(

@@ -34,7 +34,7 @@ __all__ = ["load_patient"]
 
 
 def load_patient(
-    source: Path,
+    source: Path | str,
     *,
     subject: str | None = None,
     maps: Mapping[str, Path] | None = None,

@@ -70,7 +70,7 @@ def write_demo_source(folder: Path) -> DemoSource:
     ids = tuple(sorted(head.names))
     simulation = Simulation.draw(ids, PLANTED)
     vox2ras = _conformed()
-    write_head(head, folder / "fs" / "demo", vox2ras=vox2ras, shape=(256, 256, 256))
+    write_head(head, folder / "fs" / "demo", vox2ras=vox2ras, shape=(256, 256, 256), steps=4)
     write_map(head, simulation, folder / "coupling.nii.gz")
     (folder / "patient.toml").write_text(_PATIENT, encoding="utf-8")
     norms = _write_norms(head, simulation, folder)
@@ -130,7 +130,7 @@ def write_map(head: SyntheticHead, simulation: Simulation, path: Path) -> None:
 def _painted(
     hemi: Hemi, half: HeadHalf, simulation: Simulation
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    points, ids = ribbon_points(half)
+    points, ids = ribbon_points(half, 3)  # every 1.3 mm, for voxels of 2 mm
     keep = ids > 0
     points, ids = points[keep], ids[keep]
     order = np.argsort(simulation.ids)

@@ -69,7 +69,7 @@ def save_plan(plan: Plan, folder: Path) -> None:
         (folder / SCENE_FILE).write_bytes(scene_bytes(plan.scene))
 
 
-def load_plan(path: Path) -> Plan:
+def load_plan(path: Path | str) -> Plan:
     """Open a plan.json (or the folder that holds one).
 
     Parameters
@@ -88,6 +88,7 @@ def load_plan(path: Path) -> Plan:
         If the file is not a plan of a known schema, was edited by hand, or if the scene
         beside it is not the one it was made with.
     """
+    path = Path(path)
     file = path / PLAN_FILE if path.is_dir() else path
     if not file.is_file():
         raise refuse_file(file, "there is no such file", "a plan.json", "Run 'tmsplan plan' first")

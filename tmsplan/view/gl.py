@@ -7,6 +7,7 @@ child really renders a picture and reads it back.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,6 +24,9 @@ _WINDOW = "VTK_DEFAULT_OPENGL_WINDOW"
 _EGL = "vtkEGLRenderWindow"
 #: A probe takes about 1 s; a machine that needs a minute for one sphere cannot draw a page.
 _PROBE_SECONDS = 60.0
+
+#: VTK colours its log for a terminal.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 _PROBE = """
 import sys
@@ -91,7 +95,8 @@ def _probe(window: str) -> str:
 
 
 def _how(code: int, stderr: bytes) -> str:
-    lines = [line.strip() for line in stderr.decode(errors="replace").splitlines()]
+    plain = _COLOUR.sub("", stderr.decode(errors="replace"))
+    lines = [line.strip() for line in plain.splitlines()]
     last = next((line for line in reversed(lines) if line), "no message")[-160:]
     if code == 3:
         return "came out empty"
