@@ -31,8 +31,9 @@ def test_the_python_example_runs_on_the_phantom(tmp_path, monkeypatch, capsys) -
 
 
 def test_every_verb_of_the_readme_exists() -> None:
-    shown = re.findall(r"```\n(.*?)```", README.read_text(), re.DOTALL)
-    verbs = set(re.findall(r"^tmsplan ([a-z-]+)", "\n".join(shown), re.MULTILINE))
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE)
+    shown = "\n".join(text for language, text in blocks if not language)
+    verbs = set(re.findall(r"^tmsplan ([a-z-]+)", shown, re.MULTILINE))
     assert verbs >= {"check", "norms", "plan", "export", "explain"}
     assert verbs <= set(get_command(app).commands)  # type: ignore[attr-defined]
 
