@@ -22,6 +22,7 @@ import tmsplan as tp
 from tmsplan.base import read_table, table_bytes
 from tmsplan.coupling.methods.baum import row_spearman
 from tmsplan.patient.connectome import read_connectome
+from tmsplan.plan import save_plan
 from tmsplan.surface import feature_name
 
 
@@ -83,6 +84,7 @@ def main() -> int:
     parser.add_argument("head", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", help="patients to plan, for example PAT01")
+    parser.add_argument("--plans-only", action="store_true", help="plan.json only, no pictures")
     arguments = parser.parse_args()
     data, head, out = (p.resolve() for p in (arguments.data, arguments.head, arguments.out))
     out.mkdir(parents=True)
@@ -96,7 +98,11 @@ def main() -> int:
             continue
         patient = tp.load_patient(patient_toml(data, head, name, row, out))
         plan = tp.make_plan(patient, norms, options)
-        plan = tp.write_plan(plan, patient, tp.Destination(out / name))
+        if arguments.plans_only:
+            (out / name).mkdir()
+            save_plan(plan, out / name)
+        else:
+            plan = tp.write_plan(plan, patient, tp.Destination(out / name))
         first = plan.ranking.rows[0]
         sys.stdout.write(
             f"{name} {','.join(plan.labels)} {plan.ranking.verdict}: "

@@ -50,16 +50,24 @@ def test_leave_one_out_equals_refitting_without_each_control(controls, model) ->
     assert np.abs(score(model).loo_z - expected[order]).max() < 1e-10
 
 
-def test_rank_p_equals_holding_out_each_of_all_people(controls, model) -> None:
-    age, male, values = controls
-    ages, males = np.append(age, 40), np.append(male, 0)
-    everyone = np.vstack([values, list(PERSON.values())])
+def test_rank_p_equals_holding_out_each_of_all_people() -> None:
+    """Nine controls with an old man among them, so that leverages matter; 500 features."""
+    rng = np.random.default_rng(17)
+    age = np.array([20, 22, 25, 27, 30, 31, 33, 35, 60.0])
+    male = np.array([0, 1, 0, 1, 0, 1, 0, 1, 1.0])
+    _, _, values = simulate(rng, 9, 500, age=age, male=male)
+    person = rng.normal(9, 1.5, 500)
+    fitted = fit_norms(table(values, age=age, sex=sexes(male)), exploratory=True)
+    ages, males = np.append(age, 55), np.append(male, 0)
+    everyone = np.vstack([values, person])
     t = np.empty_like(everyone)
-    for i in range(len(ages)):
-        keep = np.arange(len(ages)) != i
+    for i in range(10):
+        keep = np.arange(10) != i
         t[i], _ = brute_t(ages[keep], males[keep], everyone[keep], ages[i], males[i], everyone[i])
-    expected = (1 + (t[:-1] <= t[-1]).sum(axis=0)) / len(ages)
-    assert [r.rank_p for r in score(model).rows] == pytest.approx(expected, abs=1e-12)
+    x, q = fitted.design.rows(np.array([55.0]), "F")
+    newcomer = Newcomer(q[0], (person - x[0] @ fitted.coefficients) / fitted.sd)
+    expected = (1 + (t[:-1] <= t[-1]).sum(axis=0)) / 10
+    assert rank_p(fitted.design.q, fitted.residuals, newcomer) == pytest.approx(expected)
 
 
 def test_rank_p_holds_its_level_for_skewed_values() -> None:

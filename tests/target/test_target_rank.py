@@ -155,6 +155,12 @@ def test_what_cannot_be_assessed_is_reported_and_never_a_number() -> None:
     assert "left angular, left middle, right angular" in text
 
 
+def test_out_of_reach_comes_before_not_assessed() -> None:
+    """What is known to be abnormal, but deep, says more than what is not known."""
+    found = ranked({100: np.nan, 101: -4}, reachable=ALL_IN_REACH | {101: False})
+    assert order(found)[:4] == [200, 201, 101, 100]
+
+
 def test_coverage_at_the_limit_is_enough() -> None:
     assert ranked({101: -4}, coverage={101: 0.95}).best.parcel_id == 101
 
