@@ -9,7 +9,14 @@ from ..base.errors import InputError
 from ..plan.plan import Plan, PlannedTarget
 from ..space.side import Hemi
 
-__all__ = ["coil_name", "cortex_name", "display_name", "file_stem", "require_distinct"]
+__all__ = [
+    "coil_name",
+    "cortex_name",
+    "display_name",
+    "file_stem",
+    "require_distinct",
+    "scalp_name",
+]
 
 #: Cc and Cf hide or reorder text (a right-to-left override turns words around), Zl and Zp end
 #: a line in some readers, Cs cannot be written as UTF-8.
@@ -41,6 +48,11 @@ def coil_name(plan: Plan, planned: PlannedTarget) -> str:
 def cortex_name(plan: Plan, planned: PlannedTarget) -> str:
     """Return the name of the row that says where the cortical target is."""
     return display_name(plan.labels, planned.target.hemi, planned.target.name) + "_ctx"
+
+
+def scalp_name(plan: Plan, planned: PlannedTarget) -> str:
+    """Return the name of the row that says where the scalp is touched, without the standoff."""
+    return display_name(plan.labels, planned.target.hemi, planned.target.name) + "_scalp"
 
 
 def file_stem(plan: Plan) -> str:

@@ -9,9 +9,10 @@ from typing import Protocol
 
 from ..plan.plan import Plan
 from ..space.frame import CoilSimnibs, Scanner
+from ..space.points import Points
 from ..space.transform import Rigid
 
-__all__ = ["NavigatorFormat", "ReadPose"]
+__all__ = ["NavigatorFormat", "ReadPoint", "ReadPose", "carries_orientation"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,11 +36,34 @@ class ReadPose:
         return f"{self.name} at ({x:.2f}, {y:.2f}, {z:.2f}) mm, {pose.dst} RAS"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPoint:
+    """One place as a file without coil axes states it.
+
+    Parameters
+    ----------
+    name : str
+        Exactly as in the file.
+    point : Points of Scanner, one point
+        mm.
+    """
+
+    name: str
+    point: Points[Scanner]
+
+    def __str__(self) -> str:
+        x, y, z = self.point.mm(self.point.frame)[0]
+        return f"{self.name} at ({x:.2f}, {y:.2f}, {z:.2f}) mm, {self.point.frame} RAS"
+
+
 class NavigatorFormat(Protocol):
     """One vendor's file, both ways.
 
     `write` and `read` must not share a matrix, a table or a line of code that states the
     vendor's axes: a mistake in a shared one would be written and read back without a trace.
+
+    A format whose files hold places but no coil axes also has ``carries_orientation = False``;
+    its rows are `scalp_name` and `cortex_name`, and only places are compared.
     """
 
     @property
@@ -72,8 +96,10 @@ class NavigatorFormat(Protocol):
         """
         ...
 
-    def read(self, path: Path, plan: Plan) -> Sequence[ReadPose]:
+    def read(self, path: Path, plan: Plan) -> Sequence[ReadPose] | Sequence[ReadPoint]:
         """Return every pose that `path` holds; none for a side file without poses.
+
+        A format without orientation returns `ReadPoint`, every other one `ReadPose`.
 
         The plan says in which frame and of which T1 the file must be; never where the poses
         are.
@@ -84,3 +110,11 @@ class NavigatorFormat(Protocol):
             If the file is not what it should be.
         """
         ...
+
+
+def carries_orientation(fmt: NavigatorFormat) -> bool:
+    """Whether the files say how the coil is turned, not only where it goes.
+
+    A format that is silent about it is held to the stricter check: it carries orientation.
+    """
+    return bool(getattr(fmt, "carries_orientation", True))

@@ -21,8 +21,9 @@ from ..space.testing import pose_difference
 from ..space.tripwire import Tripwire, read_back, target_on_its_side
 from .guards import require_exportable, tilt_deg
 from .names import coil_name, cortex_name
-from .protocol import NavigatorFormat, ReadPose
+from .protocol import NavigatorFormat, ReadPoint, ReadPose, carries_orientation
 from .registry import navigator_formats
+from .verify_points import verify_points
 
 __all__ = ["export_formats", "export_plan", "tripwire_read_back"]
 
@@ -152,10 +153,13 @@ def _verify(
     plan: Plan, name: str, fmt: NavigatorFormat, files: Sequence[Path]
 ) -> tuple[float, float]:
     """Return how far (mm, deg) the worst pose read back lies from the plan, or raise."""
-    try:
-        poses = [(file, pose) for file in files for pose in fmt.read(file, plan)]
-    except TmsplanError as err:
-        raise _tripwire(name, f"its own reader refuses what was written: {err}") from err
+    rows = _read(plan, name, fmt, files)
+    poses = [(file, row) for file, row in rows if isinstance(row, ReadPose)]
+    places = [row for _, row in rows if isinstance(row, ReadPoint)]
+    if poses and places or bool(places) == carries_orientation(fmt) and rows:
+        raise _tripwire(name, f"{len(places)} of {len(rows)} rows read back have no coil axes")
+    if not carries_orientation(fmt):
+        return _verify_points(plan, name, places)
     expected = _expected(plan, fmt)
     _require_names(name, [p.name for _, p in poses], expected)
     worst_mm = worst_deg = 0.0
