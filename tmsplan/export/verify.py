@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ..base.errors import InputError, TmsplanError, TripwireError
 from ..base.params import Params
 from ..base.provenance import sha256_file
@@ -17,13 +19,13 @@ from ..plan.plan import Export, Plan, PlannedTarget
 from ..space.frame import Scanner, require_same
 from ..space.midplane import fit_midplane
 from ..space.points import Points, Vectors
+from ..space.side import Hemi
 from ..space.testing import pose_difference
 from ..space.tripwire import Tripwire, read_back, target_on_its_side
 from .guards import require_exportable, tilt_deg
-from .names import coil_name, cortex_name
+from .names import coil_name, cortex_name, scalp_name
 from .protocol import NavigatorFormat, ReadPoint, ReadPose, carries_orientation
 from .registry import navigator_formats
-from .verify_points import verify_points
 
 __all__ = ["export_formats", "export_plan", "tripwire_read_back"]
 
@@ -156,10 +158,10 @@ def _verify(
     rows = _read(plan, name, fmt, files)
     poses = [(file, row) for file, row in rows if isinstance(row, ReadPose)]
     places = [row for _, row in rows if isinstance(row, ReadPoint)]
-    if poses and places or bool(places) == carries_orientation(fmt) and rows:
-        raise _tripwire(name, f"{len(places)} of {len(rows)} rows read back have no coil axes")
     if not carries_orientation(fmt):
-        return _verify_points(plan, name, places)
+        _require_none(name, "coil axes, which this format cannot hold", [p for _, p in poses])
+        return _verify_places(plan, name, places)
+    _require_none(name, "no coil axes, which this format must hold", places)
     expected = _expected(plan, fmt)
     _require_names(name, [p.name for _, p in poses], expected)
     worst_mm = worst_deg = 0.0
@@ -170,8 +172,55 @@ def _verify(
         mm, deg = _difference(pose, wanted)
         _require_close(plan, f"{name}, {file.name}, {pose.name}", (mm, deg))
         worst_mm, worst_deg = max(worst_mm, mm), max(worst_deg, deg)
-    _require_sides(plan, name, poses, expected)
+    rows_at_cortex = [(p, expected[p.name]) for _, p in poses if expected[p.name].at_cortex]
+    _require_sides(
+        plan, name, [(p.name, _origin(p), w.planned.target.hemi) for p, w in rows_at_cortex]
+    )
     return worst_mm, worst_deg
+
+
+def _read(
+    plan: Plan, name: str, fmt: NavigatorFormat, files: Sequence[Path]
+) -> list[tuple[Path, ReadPose | ReadPoint]]:
+    try:
+        return [(file, row) for file in files for row in fmt.read(file, plan)]
+    except TmsplanError as err:
+        raise _tripwire(name, f"its own reader refuses what was written: {err}") from err
+
+
+def _require_none(name: str, what: str, rows: Sequence[ReadPose] | Sequence[ReadPoint]) -> None:
+    if rows:
+        raise _tripwire(name, f"{len(rows)} row(s) read back have {what}: {rows[0].name!r}")
+
+
+def _verify_places(plan: Plan, name: str, rows: Sequence[ReadPoint]) -> tuple[float, float]:
+    """Do what `_verify` does for a format without axes.
+
+    The angle is that of the line from scalp to cortex, the one direction that two places say.
+    """
+    expected = {scalp_name(plan, p): p.pose.scalp_point for p in plan.targets}
+    expected |= {cortex_name(plan, p): p.target.point for p in plan.targets}
+    _require_names(name, [r.name for r in rows], expected)
+    found = {r.name: r.point for r in rows}
+    worst_mm = worst_deg = 0.0
+    for planned in plan.targets:
+        scalp, cortex = scalp_name(plan, planned), cortex_name(plan, planned)
+        mm = max(float(found[n].distances(expected[n])[0]) for n in (scalp, cortex))
+        deg = _turned_deg(found[cortex] - found[scalp], expected[cortex] - expected[scalp])
+        _require_close(plan, f"{name}, {planned.target.id}", (mm, deg))
+        worst_mm, worst_deg = max(worst_mm, mm), max(worst_deg, deg)
+    _require_sides(
+        plan,
+        name,
+        [(cortex_name(plan, p), found[cortex_name(plan, p)], p.target.hemi) for p in plan.targets],
+    )
+    return worst_mm, worst_deg
+
+
+def _turned_deg(found: Vectors[Scanner], planned: Vectors[Scanner]) -> float:
+    # The chord, not the arc cosine, which loses half the digits near 0.
+    chord = float((found.units() - planned.units()).lengths()[0])
+    return float(np.degrees(2 * np.arcsin(min(1.0, chord / 2))))
 
 
 def _expected(plan: Plan, fmt: NavigatorFormat) -> dict[str, _Expected]:
@@ -181,7 +230,7 @@ def _expected(plan: Plan, fmt: NavigatorFormat) -> dict[str, _Expected]:
     return rows
 
 
-def _require_names(name: str, found: Sequence[str], expected: Mapping[str, _Expected]) -> None:
+def _require_names(name: str, found: Sequence[str], expected: Mapping[str, object]) -> None:
     twice = sorted({n for n in found if found.count(n) > 1})
     missing = sorted(set(expected) - set(found))
     extra = sorted(set(found) - set(expected))
@@ -224,18 +273,14 @@ def _require_into_head(plan: Plan, name: str, pose: ReadPose, wanted: _Expected)
 def _require_sides(
     plan: Plan,
     name: str,
-    poses: Sequence[tuple[Path, ReadPose]],
-    expected: Mapping[str, _Expected],
+    places: Sequence[tuple[str, Points[Scanner], Hemi]],
 ) -> None:
     """Compare each cortical point read back with the side in words, where there is a plane."""
     if plan.scene is None:
         return
     cortex = plan.scene.cortex
     plane = fit_midplane(cortex.left.pial.points, cortex.right.pial.points)
-    rows = [(p, expected[p.name]) for _, p in poses]
-    found = target_on_its_side(
-        [(p.name, _origin(p), w.planned.target.hemi) for p, w in rows if w.at_cortex], plane
-    )
+    found = target_on_its_side(places, plane)
     if found.value is not None and found.value < -_PLANE_MM:
         raise _tripwire(name, found.why)
 
