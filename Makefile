@@ -47,8 +47,10 @@ bench: $(STAMP_TEST) ## benchmarks beside what a user would pick instead
 	@for b in benchmarks/*.py; do echo "== $$b"; \
 	  $(BIN)/python $$b --json build/bench/$$(basename $$b .py).json || exit 1; done
 
-docs: $(STAMP_TEST) ## the documentation as plain pages in build/docs
-	$(BIN)/python docs/build.py build/docs
+docs: $(STAMP_TEST) ## the documentation site in build/docs
+	$(PIP) -e '.[docs]'
+	$(BIN)/mkdocs build -q -f .mkdocs.yml -d build/docs
+	$(BIN)/pdoc -d numpy -o build/docs/api tmsplan
 
 clean: ## remove what the targets above made
 	rm -rf $(VENV) build demo-out

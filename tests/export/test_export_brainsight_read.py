@@ -294,7 +294,7 @@ def test_four_decimals_hold_a_hundredth_of_a_degree(record_property) -> None:
     for r in exact:
         back = rotation_from_printed(np.round(r, 4), 2e-4, "test")
         worst = max(worst, float(np.linalg.norm(back - r)) / np.sqrt(2))
-    record_property("worst_deg", np.degrees(worst))
+    record_property("worst_deg", float(np.degrees(worst)))
     assert 0.003 < np.degrees(worst) < 0.0061
 
 
