@@ -7,22 +7,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from real_files import real_data
 
 # A deadline measures the machine's load, not the code.
 settings.register_profile("dev", deadline=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
-
-REPO = Path(__file__).resolve().parents[1]
-SHARED = REPO.parent / "shared" / "data"
-
-
-def real_data(name: str) -> Path:
-    """Return a folder of real files, or skip with the reason."""
-    folder = SHARED / name
-    if not folder.is_dir():
-        pytest.skip(f"real files are not here: shared/data/{name} beside the checkout")
-    return folder
 
 
 @pytest.fixture(scope="session")

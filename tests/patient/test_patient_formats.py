@@ -283,7 +283,7 @@ def test_two_value_arrays_are_refused(tmp_path) -> None:
 
 
 def test_real_label_files_equal_nibabel() -> None:
-    from conftest import real_data
+    from real_files import real_data
 
     folder = real_data("atlases") / "fsaverage5"
     for path in sorted(folder.glob("*Schaefer*.label.gii")):

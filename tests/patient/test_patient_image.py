@@ -88,7 +88,7 @@ def test_mgz_big_endian_scaled_and_nifti2_hold_the_same_voxels(tmp_path) -> None
 
 
 def test_a_real_oblique_las_image_equals_nibabel() -> None:
-    from conftest import real_data
+    from real_files import real_data
 
     path = real_data("studyforrest") / "T1.nii.gz"
     image, truth = read_image(path), nib.load(path)

@@ -69,14 +69,9 @@ def test_the_patch_is_found_on_the_left(planned) -> None:
     assert guided(plan).target.hemi is Hemi.LEFT
     assert guided(plan).target.parcel_id == phantom.PLANTED
     assert mm(plan)["cortex"][0] < 0
-    assert [t.status for t in plan.tripwires] == [
-        "pass",
-        "pass",
-        "pass",
-        "not-run",
-        "pass",
-        "pass",
-    ]
+    status = {t.id: t.status for t in plan.tripwires}
+    assert status.pop("TP-D01") == "not-run"  # the map is per vertex, no image
+    assert set(status.values()) == {"pass"}
 
 
 def test_the_mirror_image_is_found_on_the_right_and_mirrors_the_pose(planned) -> None:
