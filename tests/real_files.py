@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["REPO", "real_data"]
+__all__ = ["REPO", "SHARED", "real_data"]
 
 REPO = Path(__file__).resolve().parents[1]
 SHARED = REPO.parent / "shared" / "data"

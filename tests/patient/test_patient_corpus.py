@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SHARED
+from real_files import SHARED
 
 from tmsplan.base.errors import InputError
 from tmsplan.patient import load_patient

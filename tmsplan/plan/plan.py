@@ -38,6 +38,18 @@ class PlannedTarget:
     mni: Points[Any] | None
     mni_template: str | None
 
+    def lines(self, frame: Frame[Scanner]) -> list[str]:
+        """Return the target for a terminal: name and side in words, then mm in `frame`."""
+        target, pose = self.target, self.pose
+        x, y, z = pose.centre.mm(frame)[0]
+        u, v, w = target.point.mm(frame)[0]
+        score = "" if target.z is None else f", z {target.z:.2f}"
+        return [
+            f"{target.id}: {target.name} ({str(target.hemi).upper()}{score})",
+            f"  cortex ({u:.1f}, {v:.1f}, {w:.1f}) mm, {pose.depth_mm:.1f} mm under the scalp",
+            f"  coil   ({x:.1f}, {y:.1f}, {z:.1f}) mm, {pose.coil}, handle at {pose.handle_deg:g}°",
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -126,6 +138,10 @@ class Plan:
         return next((i for i in self.inputs if i.role == role), None)
 
     def __str__(self) -> str:
-        from .text import plan_text  # it knows Plan; imported here to keep one direction
-
-        return plan_text(self)
+        lines = [f"*** {' · '.join(self.labels)} ***"] if self.labels else []
+        lines += [str(t) for t in self.tripwires]
+        lines += ["", f"{self.ranking.verdict}: {self.ranking.why}", ""]
+        lines.append(f"coordinates in mm, {self.frame} RAS")
+        for planned in self.targets:
+            lines += planned.lines(self.frame)
+        return "\n".join([*lines, "", *(f"! {c}" for c in self.caveats)])
