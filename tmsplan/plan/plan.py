@@ -47,7 +47,7 @@ class PlannedTarget:
         return [
             f"{target.id}: {target.name} ({str(target.hemi).upper()}{score})",
             f"  cortex ({u:.1f}, {v:.1f}, {w:.1f}) mm, {pose.depth_mm:.1f} mm under the scalp",
-            f"  coil   ({x:.1f}, {y:.1f}, {z:.1f}) mm, {pose.coil}, handle at {pose.handle_deg:g}°",
+            f"  coil   ({x:.1f}, {y:.1f}, {z:.1f}) mm, {pose.coil}, handle {pose.handle_deg:g}°",
         ]
 
 
