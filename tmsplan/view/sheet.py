@@ -30,6 +30,11 @@ _LEFT, _RIGHT = 0.06, 0.94
 _MOST_ROWS = 4
 
 
+def _shortened(words: str, longest: int) -> str:
+    """Return a name that fits its place; the whole one is on the page and in plan.json."""
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
+
+
 def write_sheet(
     plan: Plan, path: Path, pictures: Mapping[str, Mapping[str, Path]] | None = None
 ) -> Path:
@@ -150,7 +155,7 @@ class _Sheet:
             words = "  ·  ".join(plan.labels)
             self.text(0.5, 0.974, words, 11, colour=AMBER, weight="bold", align="center")
         self.text(_LEFT, 0.942, title, 16, weight="bold")
-        self.text(_LEFT, 0.920, line, 10, colour=GREY)
+        self.text(_LEFT, 0.920, _shortened(line, 62), 10, colour=GREY)
         right = (
             (say("page-patient"), plan.patient_id),
             (say("page-t1"), short_hash(plan.t1_sha256)),
@@ -243,7 +248,7 @@ def _comparisons(sheet: _Sheet, plan: Plan, target_id: str) -> None:
     names = {t.target.id: t.target.name for t in plan.targets}
     for k, c in enumerate(rows):
         other, y = c.b if c.a == target_id else c.a, 0.396 - 0.0165 * k
-        sheet.text(0.54, y, names.get(other, other), 7.8)
+        sheet.text(0.54, y, _shortened(names.get(other, other), 26), 7.8)
         words = say("sheet-compare-mm", cortex=c.euclidean_mm, scalp=c.scalp_mm)
         sheet.text(_RIGHT, y, words, 7.8, align="right")
         sheet.rule(y - 0.0085, (0.54, _RIGHT), colour="#e6eaee")
