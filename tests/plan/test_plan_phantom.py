@@ -123,6 +123,37 @@ def test_the_side_in_the_navigators_own_text(planned, variant, sign, tmp_path) -
     assert all(side in r[0] for r in mine)
 
 
+@pytest.mark.parametrize("variant", ["anchored", "mirrored"])
+def test_the_side_in_the_pictures(planned, variant) -> None:
+    """In VTK's own pixels: marker and patch are at their letter, L is where left must be."""
+    from tmsplan.view.draw import render
+    from tmsplan.view.look import TARGET_RGB
+    from tmsplan.view.pictures import VIEWS, camera_for, letters_for, ready_scene
+
+    _, plan = planned(variant)
+    target, baked = guided(plan), ready_scene(plan)
+    hemi = target.target.hemi
+    assert hemi is (Hemi.LEFT if variant == "anchored" else Hemi.RIGHT)
+    view = next(v for v in VIEWS if v.id == "cortex")
+    camera = camera_for(view, target, baked, size=(560, 480))
+    image = render(baked, target.target, target.pose, camera, head=None, coil=None).astype(float)
+    letters = {x.hemi: np.array([x.x, x.y]) for x in letters_for(camera, view, target, baked)}
+    red, green, low = image[..., 0], image[..., 1], image[..., 2]
+    yellow = (
+        (red > 140) & (abs(green / np.maximum(red, 1) - TARGET_RGB[1]) < 0.1) & (low < 0.25 * red)
+    )
+    patch = (low > red + 60) & (low > 90)
+    marker = np.median(np.nonzero(yellow)[::-1], axis=1)
+    blue = np.transpose(np.nonzero(patch)[::-1])
+    assert yellow.sum() > 12
+    assert np.linalg.norm(marker - letters[hemi]) < np.linalg.norm(marker - letters[hemi.other])
+    assert patch.sum() > 200
+    # The marker is on the only abnormal patch: blue pixels right beside it.
+    assert np.linalg.norm(blue - marker, axis=1).min() < 20
+    # Seen from the front, the patient's left is on the right of the picture, for both.
+    assert letters[Hemi.LEFT][0] > letters[Hemi.RIGHT][0]
+
+
 def test_the_same_inputs_give_the_same_bytes(planned, tmp_path, monkeypatch) -> None:
     from tmsplan.cli.outputs import Destination, write_plan
 
