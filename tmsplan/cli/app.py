@@ -147,6 +147,33 @@ def export(
     run_export(plan, to, out, as_json=json)
 
 
+@app.command(name="check-pose")
+def check_pose(  # noqa: PLR0913 - one argument a flag
+    file: Annotated[Path, typer.Argument(help="A navigator's file, of any tool.")],
+    t1: Annotated[Path | None, typer.Option(help="T1 that the navigator has loaded.")] = None,
+    scalp: Annotated[Path | None, typer.Option(help="FreeSurfer or GIFTI surface.")] = None,
+    orig: Annotated[Path | None, typer.Option(help="FreeSurfer's T1.mgz for the scalp.")] = None,
+    scalp_space: Annotated[
+        Literal["scanner", "tkras"] | None, typer.Option(help="Where the scalp's numbers live.")
+    ] = None,
+    use_form: UseForm = None,
+    plan: Annotated[Path | None, typer.Option(help="Compare recorded poses with it.")] = None,
+    target: Annotated[str | None, typer.Option(help="Of the plan: its id.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Table and picture.")] = None,
+    json: Json = False,
+) -> None:
+    """Say what is wrong with anyone's navigator file; or compare a session with a plan."""
+    from .verbs_pose import Anatomy, run_check_pose, run_delivered
+
+    if plan is not None:
+        run_delivered(file, plan, target=target, out=out, as_json=json)
+        return
+    if t1 is None:
+        raise UsageError("check-pose needs --t1 T1 (the image that the navigator has loaded).")
+    anatomy = Anatomy(t1, scalp, orig, use_form, scalp_space)
+    run_check_pose(file, anatomy, as_json=json)
+
+
 @app.command()
 def couple(  # noqa: PLR0913 - one argument a flag
     source: Source,

@@ -43,8 +43,10 @@ def rotation_from_printed(axes: Floats, tolerance: float, who: str) -> Floats:
 
     if not np.isfinite(axes).all():
         raise InputError(f"{who}: an axis holds a value that is not finite.")
-    off = float(np.abs(axes.T @ axes - np.eye(3)).max())
-    if off > tolerance:
+    # Numbers of a damaged file may overflow when squared; what comes out is no rotation either.
+    with np.errstate(over="ignore", invalid="ignore"):
+        off = float(np.abs(axes.T @ axes - np.eye(3)).max())
+    if not off <= tolerance:
         raise InputError(
             f"{who}: the three axes are not a rotation (Rt R differs from 1 by {off:.2g}). "
             f"Expected at most {tolerance:g}, which the printed decimals explain. The file was "

@@ -206,6 +206,8 @@ def _verify_places(plan: Plan, name: str, rows: Sequence[ReadPoint]) -> tuple[fl
     for planned in plan.targets:
         scalp, cortex = scalp_name(plan, planned), cortex_name(plan, planned)
         mm = max(float(found[n].distances(expected[n])[0]) for n in (scalp, cortex))
+        # Places first: two that fell together have no line to measure.
+        _require_close(plan, f"{name}, {planned.target.id}", (mm, 0.0))
         deg = _turned_deg(found[cortex] - found[scalp], expected[cortex] - expected[scalp])
         _require_close(plan, f"{name}, {planned.target.id}", (mm, deg))
         worst_mm, worst_deg = max(worst_mm, mm), max(worst_deg, deg)

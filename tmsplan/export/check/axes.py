@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 __all__ = ["VENDORS", "Vendor", "simnibs_columns", "vendor_words"]
 
 Floats = NDArray[np.float64]
-Vendor = Literal["simnibs", "brainsight", "localite", "softaxic"]
+Vendor = Literal["simnibs", "brainsight", "localite", "softaxic", "invesalius"]
 
-VENDORS: tuple[Vendor, ...] = ("simnibs", "brainsight", "localite", "softaxic")
+VENDORS: tuple[Vendor, ...] = ("simnibs", "brainsight", "localite", "softaxic", "invesalius")
 
 #: x, y and z of SimNIBS (z into the head, y away from the handle, x = y cross z) as sums of the
 #: vendor's own three axes.
@@ -29,6 +29,8 @@ _SIMNIBS_IN: MappingProxyType[Vendor, tuple[tuple[int, int, int], ...]] = Mappin
         # x into the head, y along the handle: z = x, y = -y, and x = y cross z = z.
         "localite": ((0, 0, 1), (0, -1, 0), (1, 0, 0)),
         "softaxic": ((0, -1, 0), (1, 0, 0), (0, 0, 1)),
+        # x to the mark opposite the handle, z out of the head: x = y cross z = X cross -Z = Y.
+        "invesalius": ((0, 1, 0), (1, 0, 0), (0, 0, -1)),
     }
 )
 _WORDS: MappingProxyType[Vendor, str] = MappingProxyType(
@@ -37,6 +39,7 @@ _WORDS: MappingProxyType[Vendor, str] = MappingProxyType(
         "brainsight": "Brainsight axes (z out of the head)",
         "localite": "Localite axes (x into the head)",
         "softaxic": "Softaxic axes (z into the head, y across the handle)",
+        "invesalius": "InVesalius axes (z out of the head, x away from the handle)",
     }
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...base.errors import InputError
+from .raw import RawPose
 
 __all__ = ["CAUSES", "FAULTS", "Fault", "FaultClass", "Severity", "fault", "fault_class"]
 
@@ -42,13 +43,13 @@ class Fault:
     kind : FaultClass
     says : str
         What was found, with numbers.
-    poses : tuple of str
-        Names of the poses that have it; empty if it is the file that has it.
+    poses : tuple of RawPose
+        Those that have it; empty if it is the file that has it.
     """
 
     kind: FaultClass
     says: str
-    poses: tuple[str, ...] = ()
+    poses: tuple[RawPose, ...] = ()
 
     @property
     def id(self) -> str:
@@ -63,7 +64,7 @@ class Fault:
             "title": self.kind.title,
             "says": self.says,
             "do": self.kind.do,
-            "poses": list(self.poses),
+            "poses": [p.name for p in self.poses],
         }
 
     def __str__(self) -> str:
@@ -109,6 +110,12 @@ FAULTS = (
         "CP-W08",
         "the two coordinate systems of the file contradict each other",
         "One reader will aim elsewhere than another. Do not use it",
+    ),
+    FaultClass(
+        "CP-W09",
+        "the file names another T1 file",
+        "Another SHA-256 may be the same image in another container: compare the two",
+        "notice",
     ),
     FaultClass("CP-U01", "positions are in metres, not millimetres", "Multiply at the source"),
     FaultClass("CP-U02", "angles are in radians, not degrees", "Convert at the source"),
@@ -165,6 +172,11 @@ FAULTS = (
         "z lies along the scalp, not into the head",
         "The coil would stand on its edge. Do not use it",
     ),
+    FaultClass(
+        "CP-P07",
+        "a cortical point lies outside the head",
+        "Check the file against the T1 and the scalp",
+    ),
     FaultClass("CP-N01", "a name stands twice", "Rename one; on screen they look alike"),
     FaultClass(
         "CP-N02",
@@ -180,6 +192,12 @@ FAULTS = (
         "CP-N04",
         "a name is empty or holds characters that nobody sees",
         "Rename it",
+        "notice",
+    ),
+    FaultClass(
+        "CP-R02",
+        "the file holds no pose",
+        "There is nothing to aim with or to check; pass the file with coil positions",
         "notice",
     ),
     FaultClass(
@@ -208,6 +226,6 @@ def fault_class(fault_id: str) -> FaultClass:
     return _BY_ID[fault_id]
 
 
-def fault(fault_id: str, says: str, poses: Sequence[str] = ()) -> Fault:
+def fault(fault_id: str, says: str, poses: Sequence[RawPose] = ()) -> Fault:
     """Return one fault; `says` is a clause without a final full stop."""
     return Fault(fault_class(fault_id), says, tuple(poses))

@@ -76,5 +76,7 @@ def _unknown(file: BrainsightFile) -> tuple[str, ...]:
         "which T1 the project holds: the file names an intent code, not an image",
     ]
     if any(r.cells.get("Crosshairs Driver") == "Mouse" for r in file.rows("Sample")):
-        known.append("a coil pose for samples that the mouse made: their axes are the cross-hairs'")
+        known.append(
+            "a coil pose for samples that the mouse made: their axes are the cross-hairs'"
+        )
     return tuple(known)

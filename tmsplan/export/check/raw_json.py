@@ -8,13 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import refuse_file
+from .axes import Vendor
 from .raw import Fingerprint, RawFile, RawPose, lenient_float, matrix_from, require_count
 
-__all__ = ["looks_like_matrices", "looks_like_visor2", "read_matrices", "read_visor2"]
+__all__ = [
+    "looks_like_matrices",
+    "looks_like_navinibs",
+    "looks_like_visor2",
+    "read_matrices",
+    "read_navinibs",
+    "read_visor2",
+]
 
 #: Keys under which software stores a pose in SimNIBS' axes.
 _KEYS = ("matsimnibs", "matrix")
-_NAMES = ("name", "Name", "id", "label")
+_NAVINIBS = "coilToMRITransf"
+_NAMES = ("name", "Name", "key", "label", "id")
 #: Eight decimals in the vendor's example, float32 in some others.
 _ROUNDING = 1e-5
 
@@ -28,7 +37,13 @@ def looks_like_matrices(text: str) -> bool:
     """Return whether this is JSON that holds poses under a key that is known."""
     start = text.lstrip()[:1]
     known = any(f'"{key}"' in text for key in _KEYS)
-    return start in {"{", "["} and known and not looks_like_visor2(text)
+    other = looks_like_visor2(text) or looks_like_navinibs(text)
+    return start in {"{", "["} and known and not other
+
+
+def looks_like_navinibs(text: str) -> bool:
+    """Return whether this is NaviNIBS' JSON of targets."""
+    return text.lstrip()[:1] in {"{", "["} and f'"{_NAVINIBS}"' in text
 
 
 def read_visor2(path: Path, text: str) -> RawFile:
@@ -56,7 +71,9 @@ def read_visor2(path: Path, text: str) -> RawFile:
         poses=tuple(_marker(path, k, c) for k, c in enumerate(coils, start=1)),
         rounding=_ROUNDING,
         world_says=", ".join(sorted(systems)),
-        unknown=() if units <= {"mm"} else (f"the unit: the file says {', '.join(sorted(units))}",),
+        unknown=()
+        if units <= {"mm"}
+        else (f"the unit: the file says {', '.join(sorted(units))}",),
         fingerprint=_fingerprint(_get(data, "Configuration", "AssociatedImageInfo")),
     )
 
@@ -93,33 +110,54 @@ def read_matrices(path: Path, text: str) -> RawFile:
     InputError
         If it is not JSON.
     """
-    found = list(_walk(_load(path, text), ""))
+    return _matrices(path, text, "JSON with 4 by 4 matrices", "simnibs", _KEYS)
+
+
+def read_navinibs(path: Path, text: str) -> RawFile:
+    """Return the pose of every target of a NaviNIBS file.
+
+    Raises
+    ------
+    InputError
+        If it is not JSON.
+    """
+    # -y along the handle and -z into the head are Brainsight's axes.
+    return _matrices(path, text, "NaviNIBS targets", "brainsight", (_NAVINIBS,))
+
+
+def _matrices(path: Path, text: str, title: str, axes: Vendor, keys: tuple[str, ...]) -> RawFile:
+    data = _load(path, text)
+    try:
+        found = list(_walk(data, "", keys))
+    except RecursionError as err:
+        raise refuse_file(path, "nested too deeply", "a list of poses", "Export it again") from err
     require_count(path, len(found))
+    digests = {str(_get(data, k, "sha256")) for k in ("t1", "T1") if _get(data, k, "sha256")}
     return RawFile(
         name=path.name,
-        format="JSON with 4 by 4 matrices",
-        axes="simnibs",
+        format=title,
+        axes=axes,
         world="RAS",
         poses=tuple(
             RawPose(f"{path.name}, matrix {k} ('{name}')", name, "pose", matrix)
             for k, (name, matrix) in enumerate(found, start=1)
         ),
         rounding=_ROUNDING,
-        world_says="nothing; SimNIBS means RAS of the T1",
-        unknown=("which T1 the matrices belong to: the file does not name one",),
+        world_says="nothing; taken for RAS of the T1",
+        t1_sha256=frozenset(digests),
     )
 
 
-def _walk(value: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
+def _walk(value: Any, name: str, keys: tuple[str, ...]) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
     if isinstance(value, list):
         for item in value:
-            yield from _walk(item, name)
+            yield from _walk(item, name, keys)
     if not isinstance(value, dict):
         return
     own = next((str(value[k]) for k in _NAMES if isinstance(value.get(k), str)), name)
     for key, inner in value.items():
-        if key not in _KEYS or _is_claim(value):
-            yield from _walk(inner, own)
+        if key not in keys or _is_claim(value):
+            yield from _walk(inner, own, keys)
             continue
         # One matrix, or a list of them.
         several = inner if isinstance(inner, list) and matrix_from(inner) is None else [inner]
@@ -128,7 +166,7 @@ def _walk(value: Any, name: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -
 
 def _is_claim(value: dict[str, object]) -> bool:
     """Whether this is a transform between frames, as plan.json records them, and no pose."""
-    return "dst" in value and "src" in value
+    return "dst" in value and "Coil" not in str(value.get("src"))
 
 
 def _load(path: Path, text: str) -> Any:  # noqa: ANN401 - any JSON

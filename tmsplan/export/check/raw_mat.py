@@ -37,7 +37,8 @@ def read(path: Path, stored: bytes) -> RawFile:
 
     with guarded(path, "a MATLAB 5 file of a SimNIBS session", "it is a damaged MATLAB file"):
         _require_small(path, stored)
-        data = loadmat(io.BytesIO(stored), squeeze_me=True, struct_as_record=True)
+        stream = io.BytesIO(stored)  # the stubs know paths only
+        data = loadmat(stream, squeeze_me=True, struct_as_record=True)  # type: ignore[arg-type]
         # Not the arrays that MATLAB adds for itself.
         named = {k: v for k, v in data.items() if not k.startswith("__")}
         found = [m for v in named.items() for m in _walk(*v, "", 0)]

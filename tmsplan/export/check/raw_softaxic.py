@@ -13,6 +13,10 @@ __all__ = ["looks_like", "read"]
 
 #: Six significant digits.
 _ROUNDING = 2e-5
+_UNKNOWN = (
+    "the world of the coordinates: the file does not name one, and its axes are known only "
+    "through other software"
+)
 
 
 def looks_like(text: str) -> bool:
@@ -39,17 +43,18 @@ def read(path: Path, text: str) -> RawFile:
         format="Softaxic stmpx",
         axes="softaxic",
         world="RAS",
-        poses=tuple(_pose(path, fmp.get("id", ""), fp) for fmp, fp in found),
+        poses=tuple(
+            _pose(f"{path.name}, pose {k}", fmp.get("id", ""), fp)
+            for k, (fmp, fp) in enumerate(found, start=1)
+        ),
         rounding=_ROUNDING,
         world_says="nothing; taken for RAS of the loaded image",
-        unknown=(
-            "the world of the coordinates: the file does not name one, and its axes are known "
-            "only through other software",
-        ),
+        unknown=(_UNKNOWN,),
     )
 
 
-def _pose(path: Path, name: str, fp: ET.Element) -> RawPose:
+def _pose(where: str, name: str, fp: ET.Element) -> RawPose:
     axes = [[fp.get(f"m{row}{axis}") for row in range(3)] for axis in range(3)]
     centre = [fp.get(c) for c in "xyz"]
-    return RawPose(f"{path.name}, {name}", name, "record", columns(*axes, centre))
+    matrix = columns(axes[0], axes[1], axes[2], centre)
+    return RawPose(f"{where} ('{name}')", name, "record", matrix)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ...base.errors import InputError, refuse_file
 from ...base.table import Table, read_table
-from .raw import RawFile, RawPose, columns, lenient_float, require_count
+from ...surface.formats import guarded
+from .raw import PoseKind, RawFile, RawPose, columns, lenient_float, require_count
 
 __all__ = [
     "looks_like_invesalius",
@@ -37,10 +38,19 @@ _BIDS = {
 _NAMES = ("name", "position_label", "nibs_position_id", "id")
 _INVESALIUS = "##INVESALIUS3_MARKER_FILE_"
 #: Marker types of InVesalius whose axes are those of a coil.
-_COIL_TYPES = {"3": "pose", "4": "record"}
+_COIL_TYPES: dict[str, PoseKind] = {"3": "pose", "4": "record"}
 _ROUNDING = 1e-5
 #: Plain numbers may have been printed with three decimals.
 _ROUNDING_TEXT = 2e-3
+_BARE = (
+    "world, unit and coil axes: bare numbers name none of them; taken for RAS, mm and SimNIBS' "
+    "axes"
+)
+_OWN_SPACE = (
+    "what InVesalius itself will show: it reads the columns x, y, z of its own voxel space, and "
+    "the project that ties them to the T1 is not in the file"
+)
+_NO_VENDOR_FILE = "coil axes: no file made by the vendor was at hand to confirm them"
 _NUMBER_LINE = re.compile(r"[\s,;\[\]+\-0-9.eEnaif]+")
 
 
@@ -61,10 +71,15 @@ def read_table_file(path: Path) -> RawFile:
     InputError
         If the table is ragged or lacks a column.
     """
-    table = read_table(path)
+    # csv has an error of its own, for example for a cell of more than 128 KiB.
+    with guarded(path, "a table with cells of ordinary size"):
+        table = read_table(path)
     require_count(path, len(table))
     own = _OWN["centre"].format("x") in table.columns
     names = _texts(table, next((n for n in _NAMES if n in table.columns), None))
+    if own and "hemi" in table.columns:
+        # The side stands in a column of its own; other formats have it in the name.
+        names = [f"{h}: {n}" for h, n in zip(table.texts("hemi"), names, strict=True)]
     triples = _triples(table, _OWN if own else _BIDS)
     poses = tuple(
         RawPose(f"{path.name}, row {k + 2}", name, "pose", columns(*(t[k] for t in triples)))
@@ -126,10 +141,7 @@ def read_numbers(path: Path, text: str) -> RawFile:
         ),
         rounding=_ROUNDING_TEXT,
         world_says="nothing; taken for RAS",
-        unknown=(
-            "world, unit and coil axes: bare numbers name none of them; taken for RAS, mm and "
-            "SimNIBS' axes",
-        ),
+        unknown=(_BARE,),
     )
 
 
@@ -157,7 +169,8 @@ def read_invesalius(path: Path, text: str) -> RawFile:
     """
     version, _, body = text.partition("\n")
     # Quotes protect tabs; nothing here may span lines.
-    rows = [r for r in csv.reader(io.StringIO(body), delimiter="\t") if r]
+    with guarded(path, "a table with cells of ordinary size"):
+        rows = [r for r in csv.reader(io.StringIO(body), delimiter="\t") if r]
     if not rows:
         raise refuse_file(path, "there is no header row", "column names", "Export it again")
     header = rows[0]
@@ -171,16 +184,12 @@ def read_invesalius(path: Path, text: str) -> RawFile:
     return RawFile(
         name=path.name,
         format=f"InVesalius markers, version {version.removeprefix(_INVESALIUS).strip()}",
-        axes=None,
+        axes="invesalius",
         world="RAS",
         poses=tuple(_marker(path, k, m) for k, m in enumerate(coils, start=1)),
         rounding=_ROUNDING,
         world_says="world columns",
-        unknown=(
-            "what InVesalius itself will show: it reads the columns x, y, z of its own voxel "
-            "space, and the project that ties them to the T1 is not in the file",
-            "coil axes: no file made by the vendor was at hand to confirm them",
-        ),
+        unknown=(_OWN_SPACE, _NO_VENDOR_FILE),
         other_space=_own_space(coils),
     )
 
@@ -195,12 +204,14 @@ def _no_world(path: Path) -> InputError:
 
 
 def _marker(path: Path, k: int, cells: Mapping[str, str]) -> RawPose:
-    degrees = np.array([lenient_float(cells.get(f"{a}_world")) for a in ("alpha", "beta", "gamma")])
+    degrees = np.array(
+        [lenient_float(cells.get(f"{a}_world")) for a in ("alpha", "beta", "gamma")]
+    )
     m = np.eye(4)
     m[:3, :3] = euler_matrix(degrees)
     m[:3, 3] = [lenient_float(cells.get(f"{c}_world")) for c in "xyz"]
     name = cells.get("label", "")
-    kind = "record" if cells["marker_type"] == "4" else "pose"
+    kind = _COIL_TYPES[cells["marker_type"]]
     where = f"{path.name}, marker {k} ('{name}')"
     return RawPose(where, name, kind, m, angles=degrees)
 
