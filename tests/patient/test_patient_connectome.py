@@ -98,7 +98,7 @@ def test_what_is_no_connectome_is_refused(tmp_path, change, message) -> None:
 def test_a_mat_file_that_is_none_is_refused(tmp_path) -> None:
     sc, _, labels = written(tmp_path)
     (tmp_path / "fc.mat").write_bytes(b"MATLAB 5.0 MAT-file" + b"\1" * 300)
-    with pytest.raises(InputError, match=r"fc\.mat: cannot be parsed"):
+    with pytest.raises(InputError, match=r"fc\.mat: its byte order is not stated"):
         read_connectome(sc, tmp_path / "fc.mat", labels)
     savemat(tmp_path / "fc.mat", {"x": np.eye(4)})
     with pytest.raises(InputError, match=r"fc\.mat: there is no matrix 'y'"):

@@ -6,12 +6,12 @@ import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import AmbiguityError, InputError, refuse_file
+from ..base.mat5 import read_mat5
 from ..space.side import Hemi
 from ..surface.formats import guarded, read_bytes
 from .patient import Connectome
@@ -124,29 +124,20 @@ def _numbers(path: Path, key: str | None) -> Floats:
 
 
 def _mat(path: Path, key: str | None) -> Floats:
-    from scipy.io import loadmat, whosmat
-
-    data = read_bytes(path, limit=MAX_BYTES)
-    with guarded(path, "a MATLAB file of version 5 to 7 (not 7.3)"):
-        stream: Any = io.BytesIO(data)  # scipy reads open files too; its stubs do not say so
-        found = {name: shape for name, shape, _ in whosmat(stream)}
-        stream.seek(0)
-    candidates = [n for n, shape in found.items() if len(shape) == 2 and min(shape) > 1]
+    found = {k: v for k, v in read_mat5(path).items() if isinstance(v, np.ndarray)}
+    candidates = [n for n, m in found.items() if m.ndim == 2 and min(m.shape) > 1]
     if key is None and len(candidates) > 1:
-        listed = ", ".join(f"{n} {'x'.join(map(str, found[n]))}" for n in candidates)
+        listed = ", ".join(f"{n} {'x'.join(map(str, found[n].shape))}" for n in candidates)
         raise AmbiguityError(
             f'{path.name}: it holds several matrices ({listed}). Write fc_key = "NAME" under '
             f"[maps] of patient.toml to say which one is meant."
         )
     chosen = key if key is not None else next(iter(candidates), None)
-    if chosen not in found:
+    if chosen is None or chosen not in found:
         raise refuse_file(
             path, f"there is no matrix '{key or ''}'", ", ".join(found) or "a matrix", "Correct it"
         )
-    if int(np.prod(np.array(found[chosen], dtype=object))) * 8 > MAX_BYTES:
-        raise refuse_file(path, f"size {found[chosen]}", "a region matrix", "Check the file")
-    with guarded(path, "a numeric matrix"):
-        return np.asarray(loadmat(stream, variable_names=[chosen])[chosen], dtype=np.float64)
+    return found[chosen]
 
 
 def _require_weights(weights: Floats, n: int, path: Path, labels: Path) -> None:

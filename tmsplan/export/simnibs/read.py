@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import FrameError, InputError, refuse_file
+from ...base.mat5 import read_mat5
 from ...base.strict_json import load_file
 from ...space.frame import CoilSimnibs, Frame, Scanner
 from ...space.transform import Rigid
 from ..protocol import ReadPose
 from ..rotation import rotation_from_printed
-from .mat5 import read_mat5
 
 __all__ = ["SimnibsFile", "parse_simnibs_json", "parse_simnibs_mat", "simnibs_poses"]
 

@@ -17,17 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base.errors import InputError, refuse_file
+from .errors import InputError, refuse_file
 
-__all__ = ["MatValue", "read_mat5"]
+__all__ = ["MAX_BYTES", "MatValue", "read_mat5"]
 
 Floats = NDArray[np.float64]
 MatValue = Floats | str | tuple[str, ...]
 
-#: 4 000 poses are about 1 MB.
-_MAX_BYTES = 4 << 20
-#: What one compressed variable may unpack to, 60 000 poses; zlib could make 4 GB of 4 MB.
-_MAX_UNPACKED = 8 << 20
+#: A file of poses or a connectome stays below; region series of an hour need a few MB.
+MAX_BYTES = 64 << 20
 _MAGIC, _HEADER = b"MATLAB 5.0 MAT-file", 128
 _MATRIX, _COMPRESSED = 14, 15
 #: miINT8 ... miUINT64: what numbers may be stored as, whatever class they have.
@@ -35,7 +33,9 @@ _NUMBERS = {
     1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8",
 }  # fmt: skip
 _TEXTS = {1: "ascii", 2: "latin-1", 4: "utf-16", 16: "utf-8", 17: "utf-16", 18: "utf-32"}
-_CELL, _CHAR, _DOUBLE, _SINGLE = 1, 4, 6, 7
+_CELL, _CHAR = 1, 4
+#: Classes of real numbers: double, single, and the eight integers.
+_CLASSES = frozenset(range(6, 16))
 _COMPLEX = 0x0800
 
 
@@ -54,8 +54,10 @@ class _DamagedError(Exception):
     """Said by the parts, which do not know the file; becomes an `InputError`."""
 
 
-def read_mat5(path: Path, wanted: Collection[str]) -> dict[str, MatValue]:
+def read_mat5(path: Path, wanted: Collection[str] | None = None) -> dict[str, MatValue]:
     """Return the variables of these names that the file has; every other one is skipped.
+
+    Without names, every variable that holds real numbers or text is returned.
 
     Numbers come as float64 arrays in MATLAB's shape, a row of characters as text, a cell array
     of texts as a tuple.
@@ -86,8 +88,8 @@ def read_mat5(path: Path, wanted: Collection[str]) -> dict[str, MatValue]:
 def _bytes(path: Path) -> memoryview:
     try:
         size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise _refuse(path, f"{size} bytes", f"at most {_MAX_BYTES >> 20} MiB")
+        if size > MAX_BYTES:
+            raise _refuse(path, f"{size} bytes", f"at most {MAX_BYTES >> 20} MiB")
         data = path.read_bytes()
     except OSError as err:
         raise _refuse(path, f"cannot be read ({err.__class__.__name__})", "a file") from err
@@ -117,7 +119,7 @@ def _elements(data: memoryview, order: _Order) -> Iterator[tuple[int, memoryview
 def _unpacked(body: memoryview, order: _Order) -> memoryview:
     stream = zlib.decompressobj()
     try:
-        data = stream.decompress(body, _MAX_UNPACKED)
+        data = stream.decompress(body, MAX_BYTES)
     except zlib.error as err:
         raise _DamagedError("a compressed variable is corrupt") from err
     if stream.unconsumed_tail or not stream.eof:
@@ -129,7 +131,7 @@ def _unpacked(body: memoryview, order: _Order) -> memoryview:
 
 
 def _variable(
-    body: memoryview, order: _Order, wanted: Collection[str]
+    body: memoryview, order: _Order, wanted: Collection[str] | None
 ) -> tuple[str, MatValue | None]:
     parts = _elements(body, order)
     head = [next(parts, None) for _ in range(3)]
@@ -137,9 +139,10 @@ def _variable(
     if flags is None or dims is None or name is None or len(flags) != 8 or len(dims) % 4:
         raise _DamagedError("a variable has no name, shape or class")
     label = bytes(name).decode("latin-1")
-    if label not in wanted:
-        return label, None
     word = int(np.frombuffer(flags[:4], f"{order.numpy}u4")[0])
+    known = (word & 0xFF) in _CLASSES | {_CHAR} and not word & _COMPLEX
+    if label not in wanted if wanted is not None else not known:
+        return label, None
     shape = tuple(int(n) for n in np.frombuffer(dims, f"{order.numpy}i4"))
     who = label or "a cell"
     if word & _COMPLEX:
@@ -162,7 +165,7 @@ def _value(
         if not all(isinstance(cell, str) for cell in cells):
             raise _DamagedError(f"{label} holds cells that are no texts")
         return tuple(cell for cell in cells if isinstance(cell, str))
-    if kind not in {_CHAR, _DOUBLE, _SINGLE} or len(parts) != 1:
+    if (kind != _CHAR and kind not in _CLASSES) or len(parts) != 1:
         raise _DamagedError(f"{label} holds neither numbers nor texts")
     stored, body = parts[0]
     if kind == _CHAR:
