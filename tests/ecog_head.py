@@ -66,7 +66,7 @@ def ecog_patient(folder: Path, edge: Edge | None = None, *, route: bool = True) 
     return Patient(
         "ecog",
         Pair(side(Hemi.LEFT), side(Hemi.RIGHT)),
-        T1w(volume, "0" * 64, None, None, (1.0, 1.0, 1.0), is_mgh=True),
+        T1w(volume, "0" * 64, None, None, (1.0, 1.0, 1.0), needs_copy=True),
         tree,
         scalp=read(skin, "outer-skin", Hemi.LEFT),
     )

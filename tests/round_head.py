@@ -57,7 +57,7 @@ def head(skin: Surface[Scanner] | None = None) -> Patient:
         (2, 2, 2),
         Affine.claim(np.eye(4), dst=FRAME, src=Frame(Voxel, "round"), because="made up"),
     )
-    t1w = T1w(Volume(np.zeros((2, 2, 2)), grid), "0" * 64, 1, 1, (1.0, 1.0, 1.0), is_mgh=False)
+    t1w = T1w(Volume(np.zeros((2, 2, 2)), grid), "0" * 64, 1, 1, (1.0, 1.0, 1.0), needs_copy=False)
     return Patient(
         "round",
         Pair(hemisphere(Hemi.LEFT), hemisphere(Hemi.RIGHT)),

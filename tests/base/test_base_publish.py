@@ -73,6 +73,42 @@ def test_an_error_leaves_nothing(tmp_path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_overwrite_replaces_only_our_own_results(tmp_path) -> None:
+    """What is replaced is deleted: a study folder must not go that way."""
+    out = tmp_path / "out"
+    for text in ("old", "new"):
+        with published_folder(out, overwrite=True) as work:
+            (work / "a.txt").write_text(text)
+    assert contents(out) == {"new"}
+    (out / "mine.txt").write_text("mine")
+    with (
+        pytest.raises(InputError, match=r"files that tmsplan did not write \(mine\.txt"),
+        published_folder(out, overwrite=True),
+    ):
+        pass
+    assert contents(out) == {"new", "mine"}
+
+
+def test_the_working_directory_is_never_replaced(tmp_path, monkeypatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for out in (Path(), tmp_path):
+        with (
+            pytest.raises(InputError, match="is the working directory or a folder above it"),
+            published_folder(out, overwrite=True),
+        ):
+            pass
+    assert (tmp_path / "here").is_dir()
+
+
+def test_a_place_that_cannot_be_written_is_an_input_error() -> None:
+    with (
+        pytest.raises(InputError, match=r"cannot be made there"),
+        published_folder(Path("/proc/nowhere/out")),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("delay", [0.0, 0.05, 0.15, 0.3])
 def test_a_kill_leaves_the_old_folder_or_the_new_one(tmp_path, delay) -> None:
     out = tmp_path / "out"

@@ -52,8 +52,8 @@ def test_exact_zeros_are_outside_the_maps_mask_unless_said_otherwise() -> None:
     assert set(taken.vertices.left.values) == {0.0}
 
 
-def test_a_tight_mask_needs_the_nearest_voxel() -> None:
-    """A map of only the voxels at mid-cortex: interpolation reads its mask nearly everywhere."""
+def test_a_masked_map_is_averaged_over_the_samples_that_have_a_value() -> None:
+    """A mask's rim runs between white and pial: a strict operator would leave no cortex."""
     p = patient()
     data = np.full(SHAPE, np.nan)
     for _, cortex in p.cortex.sides():
@@ -63,8 +63,18 @@ def test_a_tight_mask_needs_the_nearest_voxel() -> None:
     nearest = couple(p, settings={"sampling": "nearest"})
     assert nearest.params["coverage"] == {"left": 1.0, "right": 1.0}
     assert set(nearest.vertices.left.values) == {7.0}
-    with pytest.raises(InputError, match=r'covers no vertex of the cortex.*sampling = "nearest"'):
-        couple(p)
+    values = couple(p).vertices.left.values
+    known = values[np.isfinite(values)]
+    assert 0 < len(known) < len(values)  # half of the weight, or missing
+    np.testing.assert_allclose(known, 7.0, rtol=1e-12)
+
+
+def test_infinite_values_are_not_taken_for_missing() -> None:
+    p = patient()
+    data = np.ones(SHAPE)
+    data[0, 0, 0] = np.inf
+    with pytest.raises(InputError, match="holds infinite values"):
+        couple(replace(p, maps={"coupling": Volume(data, G)}))
 
 
 def test_a_surface_map_is_taken_as_it_is() -> None:

@@ -96,7 +96,7 @@ def test_a_real_oblique_las_image_equals_nibabel() -> None:
     assert np.array_equal(image.affine, truth.affine)
     assert image.because == "sform of T1.nii.gz (code 1, scanner)"
     t1w = build_t1w(image, SCANNER)
-    assert (t1w.qform_code, t1w.sform_code, t1w.is_mgh) == (1, 1, False)
+    assert (t1w.qform_code, t1w.sform_code, t1w.needs_copy) == (1, 1, False)
     assert np.allclose(t1w.zooms, truth.header.get_zooms(), atol=1e-4)
 
 
@@ -117,6 +117,14 @@ def test_the_chosen_form_is_used_and_named_in_the_claim(tmp_path, form) -> None:
     image = read_image(path, ImageRules(use_form=form))
     assert np.abs(image.affine - (other if form == "qform" else AFFINE)).max() < 1e-3
     assert image.because == f"{form} of T1.nii (code 1, scanner), chosen by use_form"
+    # A navigator may read the other form: it is given a copy in which both are the chosen one.
+    assert not image.forms_agree
+    t1w = build_t1w(image, Frame(Scanner, "sub-01"))
+    assert t1w.needs_copy
+    record = navigator_t1_record(t1w)
+    assert record.image is not None
+    np.testing.assert_allclose(record.image["affine"], image.affine, atol=1e-4)
+    assert (record.image["qform_code"], record.image["sform_code"]) == (1, 1)
 
 
 # What must be refused, and why

@@ -85,7 +85,7 @@ def test_a_real_patients_regions_and_counts(real) -> None:
         assert 0.04 < (side.aparc.ids == 0).mean() < 0.10
         assert side.aparc.names[offset + 24] == "precentral"
         assert set(side.fields) == {"sulc", "volume", "curv"}
-    assert real.t1w.is_mgh
+    assert real.t1w.needs_copy
     assert real.maps == {}
 
 
@@ -133,7 +133,7 @@ def test_a_nifti_t1_of_the_same_world_is_the_reference(subject) -> None:
     write_nifti(subject.parent / "T1.nii.gz", t1(affine), affine)
     toml = write_toml(subject.parent, 't1w = "T1.nii.gz"\nfreesurfer = "sub-01"')
     patient = load_patient(toml)
-    assert not patient.t1w.is_mgh
+    assert not patient.t1w.needs_copy
     assert np.abs(patient.cortex.left.pial.points.mm(patient.scanner) - pial("lh")).max() < 1e-3
     assert [i.role for i in patient.inputs][:3] == ["t1w", "conformed", "ribbon"]
 

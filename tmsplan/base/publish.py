@@ -12,7 +12,7 @@ from pathlib import Path
 from .errors import InputError
 from .provenance import sha256_file
 
-__all__ = ["published_folder"]
+__all__ = ["published_folder", "require_replaceable"]
 
 MANIFEST = "SHA256SUMS"
 
@@ -46,8 +46,14 @@ def published_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
         raise InputError(f"{out.name}: exists and is not a folder; choose another --out.")
     if out.exists() and not overwrite:
         raise InputError(f"{out.name}: exists already; pass --overwrite or choose another --out.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".partial-{out.name}-", dir=out.parent))
+    require_replaceable(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".partial-{out.name}-", dir=out.parent))
+    except OSError as err:
+        raise InputError(
+            f"{out.name}: cannot be made there ({err.strerror}); choose another --out."
+        ) from err
     try:
         yield work
         _write_manifest(work)
@@ -55,6 +61,38 @@ def published_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
+
+
+def require_replaceable(out: Path) -> None:
+    """Refuse to replace a folder that is not, whole and alone, an earlier result of ours.
+
+    What is replaced is deleted. An earlier result has a SHA256SUMS that lists exactly the
+    files that are there; a folder of anything else may be somebody's study.
+
+    Raises
+    ------
+    InputError
+        If `out` holds other files, or is the working directory or a folder above it.
+    """
+    if not out.is_dir():
+        return
+    if Path.cwd().is_relative_to(out.resolve()):
+        raise InputError(
+            f"{out.name or out}: is the working directory or a folder above it; it would be "
+            f"deleted. Choose another --out."
+        )
+    there = {p.relative_to(out).as_posix() for p in out.rglob("*") if not p.is_dir()}
+    manifest = out / MANIFEST
+    listed = set()
+    if manifest.is_file():
+        lines = manifest.read_text(encoding="utf-8", errors="replace").splitlines()
+        listed = {line.partition("  ")[2] for line in lines}
+    foreign = sorted(there - listed - {MANIFEST})
+    if foreign:
+        raise InputError(
+            f"{out.name}: holds files that tmsplan did not write ({', '.join(foreign[:3])}); "
+            f"--overwrite would delete them. Choose another --out, or empty the folder yourself."
+        )
 
 
 def _write_manifest(folder: Path) -> None:

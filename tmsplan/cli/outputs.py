@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..base.errors import InputError
-from ..base.publish import published_folder
+from ..base.publish import published_folder, require_replaceable
 from ..export import export_plan, tripwire_read_back
 from ..patient.navigator_t1 import NAVIGATOR_T1, navigator_t1_bytes
 from ..patient.patient import Patient
@@ -41,6 +41,9 @@ class Destination:
             raise InputError(
                 f"{self.folder.name}: exists already; pass --overwrite or choose another --out."
             )
+        if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
+            raise InputError(f"{self.folder.name}: is not a folder; choose another --out.")
+        require_replaceable(self.folder)
 
 
 def write_plan(plan: Plan, patient: Patient, where: Destination) -> Plan:
@@ -75,7 +78,7 @@ def write_plan(plan: Plan, patient: Patient, where: Destination) -> Plan:
         tripwires = (*plan.tripwires, tripwire_read_back(exports, plan.params))
         require_all(tripwires)
         plan = as_stored(replace(plan, exports=exports, tripwires=tripwires))
-        if patient.t1w.is_mgh:
+        if patient.t1w.needs_copy:
             (navigation / NAVIGATOR_T1).write_bytes(navigator_t1_bytes(patient.t1w))
         save_plan(plan, work)
         write_tables(plan, work)

@@ -201,7 +201,6 @@ def run_norms_fit(
     table: Path, where: Destination, *, synthetic: bool, exploratory: bool, as_json: bool
 ) -> None:
     """Fit and save a normative model."""
-    where.require_free()
     model = fit_norms(table, synthetic=synthetic, exploratory=exploratory)
     save_norms(model, where.folder, overwrite=where.overwrite)
     block = dict(model.block())

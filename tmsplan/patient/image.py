@@ -73,6 +73,8 @@ class RawImage:
         FreeSurfer's surface RAS; only for MGH.
     sha256 : str
         Of the file; of header and image, one after the other, for a pair.
+    forms_agree : bool
+        False where qform and sform differ and one was chosen: a navigator may read the other.
     """
 
     name: str
@@ -83,6 +85,7 @@ class RawImage:
     sform_code: int | None
     tkras_from_voxel: Floats | None
     sha256: str
+    forms_agree: bool = True
 
     @property
     def zooms(self) -> tuple[float, float, float]:
@@ -167,6 +170,7 @@ def _nifti(stored: bytes, path: Path, rules: ImageRules) -> RawImage:
         header.sform_code,
         None,
         sha256_bytes(stored + _pair_image(path) if _is_pair(path) else stored),
+        header.forms_agree,
     )
 
 

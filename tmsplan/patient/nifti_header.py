@@ -55,6 +55,8 @@ class NiftiHeader:
     form : str
         ``"sform"`` or ``"qform"``.
     qform_code, sform_code : int
+    forms_agree : bool
+        False where both are set, differ, and the caller chose one.
     """
 
     shape: tuple[int, ...]
@@ -66,6 +68,7 @@ class NiftiHeader:
     form: str
     qform_code: int
     sform_code: int
+    forms_agree: bool
 
     @property
     def n_bytes(self) -> int:
@@ -115,7 +118,7 @@ def parse_header(
             "millimetres (xyzt_units 2)",
             "Convert the image to millimetres",
         )
-    form, affine = _orientation(raw, shape, path, use_form, templates=templates)
+    form, affine, agree = _orientation(raw, shape, path, use_form, templates=templates)
     _require_pixdim(fields, affine, form, path)
     return NiftiHeader(
         shape,
@@ -127,6 +130,7 @@ def parse_header(
         form,
         int(fields["qform_code"]),
         int(fields["sform_code"]),
+        agree,
     )
 
 
@@ -201,7 +205,7 @@ def _orientation(
     use_form: str | None,
     *,
     templates: bool,
-) -> tuple[str, Floats]:
+) -> tuple[str, Floats, bool]:
     codes = {f: int(raw.structarr[f"{f}_code"]) for f in ("sform", "qform")}
     with guarded(path, "a finite sform or qform affine", "the qform quaternion is invalid"):
         forms = {f: _form(raw, f) for f in codes if codes[f] != 0}
@@ -217,8 +221,9 @@ def _orientation(
             raise refuse_file(
                 path, f"the {form} affine is not finite (NaN or inf)", "numbers", "Rewrite it"
             )
-    if use_form is None and len(forms) == 2:
-        _require_equal(forms, shape, path)
+    off = _apart_mm(forms, shape) if len(forms) == 2 else 0.0
+    if use_form is None and off > FORMS_MM:
+        raise _disagree(forms, off, path)
     form = use_form or next(iter(forms))
     if form not in forms:
         raise refuse_file(
@@ -232,27 +237,30 @@ def _orientation(
             "the patient's own space (code 1 scanner or 2 aligned)",
             "Pass the native image, or say in which template space it is",
         )
-    return form, forms[form]
+    return form, forms[form], off <= FORMS_MM
 
 
 def _form(raw: nifti1.Nifti1Header, form: str) -> Floats:
     return np.asarray(raw.get_sform() if form == "sform" else raw.get_qform(), dtype=np.float64)
 
 
-def _require_equal(forms: dict[str, Floats], shape: tuple[int, ...], path: Path) -> None:
+def _apart_mm(forms: dict[str, Floats], shape: tuple[int, ...]) -> float:
+    """Return how far apart the two forms place a corner of the image, mm."""
     size = np.array([*shape, 1, 1, 1][:3])
     bits = np.stack(np.meshgrid(*[[0, 1]] * 3, indexing="ij"), -1).reshape(-1, 3)
     corners = np.c_[bits * (size - 1), np.ones(8)]
     s, q = (corners @ forms[f].T for f in ("sform", "qform"))
-    off = float(np.linalg.norm((s - q)[:, :3], axis=1).max())
-    if off > FORMS_MM:
-        flipped = np.linalg.det(forms["sform"][:3, :3]) * np.linalg.det(forms["qform"][:3, :3]) < 0
-        side = " and exchange left and right" if flipped else ""
-        raise AmbiguityError(
-            f"{path.name}: qform and sform disagree by up to {off:.1f} mm{side}. Expected at most "
-            f"{FORMS_MM} mm: one navigator reads the one, the next the other. Find out which is "
-            f"right and pass --use-form sform or --use-form qform (use_form in patient.toml)."
-        )
+    return float(np.linalg.norm((s - q)[:, :3], axis=1).max())
+
+
+def _disagree(forms: dict[str, Floats], off: float, path: Path) -> AmbiguityError:
+    flipped = np.linalg.det(forms["sform"][:3, :3]) * np.linalg.det(forms["qform"][:3, :3]) < 0
+    side = " and exchange left and right" if flipped else ""
+    return AmbiguityError(
+        f"{path.name}: qform and sform disagree by up to {off:.1f} mm{side}. Expected at most "
+        f"{FORMS_MM} mm: one navigator reads the one, the next the other. Find out which is "
+        f"right and pass --use-form sform or --use-form qform (use_form in patient.toml)."
+    )
 
 
 def _require_pixdim(fields: Fields, affine: Floats, form: str, path: Path) -> None:

@@ -71,8 +71,9 @@ class T1w:
         NIfTI intent codes; None for an MGH image, which has one affine and no code.
     zooms : tuple of float
         Voxel size in mm.
-    is_mgh : bool
-        Whether a navigator needs a NIfTI copy of it.
+    needs_copy : bool
+        Whether a navigator needs a NIfTI copy: the file is an MGH image, or its qform and
+        sform differ, and the navigator may read the one that was not chosen.
     """
 
     volume: Volume[Scanner]
@@ -80,7 +81,7 @@ class T1w:
     qform_code: int | None
     sform_code: int | None
     zooms: tuple[float, float, float]
-    is_mgh: bool
+    needs_copy: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

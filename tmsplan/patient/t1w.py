@@ -42,5 +42,5 @@ def build_t1w(image: RawImage, scanner: Frame[Scanner]) -> T1w:
         qform_code=image.qform_code,
         sform_code=image.sform_code,
         zooms=image.zooms,
-        is_mgh=image.is_mgh,
+        needs_copy=image.is_mgh or not image.forms_agree,
     )

@@ -15,6 +15,7 @@ from ..space.midplane import Midplane
 from ..target.choose import choose_target
 from ..target.ranking import Ranking, Statement
 from ..target.standard_targets import place_standard
+from ..target.statements import coordinate_statement, spread_statement
 from ..target.target import Target
 from ..target.template import target_in_template
 from .options import Options
@@ -48,11 +49,26 @@ def aim(
             missing.append(f"{name} was not placed: {candidate.pose.depth_mm:.0f} mm deep")
             continue
         standard.append(candidate)
-    first, second = (guided, standard) if ranking.verdict == "target" else (standard, guided)
+    extra = _about_the_point(guided, standard, options)
     if missing:
-        extra = Statement("standard-not-placed", "; ".join(missing) + ".")
-        ranking = replace(ranking, statements=(*ranking.statements, extra))
+        extra.append(Statement("standard-not-placed", "; ".join(missing) + "."))
+    ranking = replace(ranking, statements=(*ranking.statements, *extra))
+    first, second = (guided, standard) if ranking.verdict == "target" else (standard, guided)
     return (*first, *second), ranking
+
+
+def _about_the_point(
+    guided: list[PlannedTarget], standard: list[PlannedTarget], options: Options
+) -> list[Statement]:
+    """Return what is said about the guided coordinate: how sure, how far from the others."""
+    lines: list[Statement] = []
+    for planned in guided:
+        point, spread = planned.target.point, planned.target.spread_mm
+        apart = {s.target.id: float(point.distances(s.target.point)[0]) for s in standard}
+        warning = spread_statement(spread, options.params)
+        lines += [] if warning is None else [warning]
+        lines.append(coordinate_statement(spread, apart, options.params))
+    return lines
 
 
 def _guided(

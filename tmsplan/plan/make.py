@@ -120,6 +120,6 @@ def _made_inputs(patient: Patient, scene: Scene | None) -> list[InputFile]:
     made = (
         [] if scene is None else [InputFile("scene", SCENE_FILE, sha256_bytes(scene_bytes(scene)))]
     )
-    if patient.t1w.is_mgh:
+    if patient.t1w.needs_copy:
         made.append(navigator_t1_record(patient.t1w))
     return made

@@ -18,6 +18,9 @@ from .scene import Scene
 
 __all__ = ["Comparison", "Export", "Plan", "PlannedTarget"]
 
+#: Statements that a terminal prints too; page and sheet print all.
+_LOUD = ("spread-warn", "spread-no-claim", "partly-covered", "not-assessed", "extrapolated")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlannedTarget:
@@ -144,4 +147,5 @@ class Plan:
         lines.append(f"coordinates in mm, {self.frame} RAS")
         for planned in self.targets:
             lines += planned.lines(self.frame)
-        return "\n".join([*lines, "", *(f"! {c}" for c in self.caveats)])
+        loud = [s.text for s in self.ranking.statements if s.id in _LOUD]
+        return "\n".join([*lines, "", *(f"! {text}" for text in (*self.caveats, *loud))])

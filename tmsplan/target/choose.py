@@ -61,7 +61,8 @@ def choose_target(
 ) -> Target:
     """Choose the point to aim at inside a parcel.
 
-    Eligible are the parcel's mid-cortex vertices on a gyral crown within reach of the scalp.
+    Eligible are the parcel's mid-cortex vertices on a gyral crown that face the scalp within
+    reach.
     With a vertex-wise map: of these, the lowest `low_fraction` (by area), of that the largest
     connected cluster, of that the centroid weighted by area times depth below the median,
     snapped to the nearest vertex of the cluster. Without one: the largest connected cluster of
@@ -148,13 +149,16 @@ def _eligible(
     if depth is None:
         raise _refusal(parcel, "no-scalp", "the patient has no scalp surface")
     reach = f"{params.reach.value:g} mm"
-    near = bool((depth.mm <= params.reach.value).any())
+    so = {
+        "too-deep": f"all of it lies over {reach} under the scalp",
+        "under-the-head": "the nearest skin is face, throat or neck",
+        "faces-away": "its crown within reach points away from the scalp",
+    }
+    for code, left in depth.gates(params.reach).items():
+        _refuse_empty(left, parcel, code, so[code])
     inside[inside] = depth.within(params.reach)
-    if not inside.any() and near:
-        raise _refusal(parcel, "under-the-head", "the nearest skin is face, throat or neck")
-    _refuse_empty(inside, parcel, "too-deep", f"all of it lies over {reach} under the scalp")
     where = "a gyral crown" if crown is not None else "crown or sulcus alike (no sulc file)"
-    words = f"Eligible: {where}, at most {reach} under the scalp."
+    words = f"Eligible: {where}, facing the scalp, at most {reach} under it."
     return _patch(patient, parcel, np.flatnonzero(inside), values), words
 
 

@@ -156,6 +156,8 @@ def _entry(
         reasons.append(reach_reasons.get(row.parcel_id, "out-of-reach"))
     if found is not None and not missing and found.extrapolated:
         reasons.append("extrapolated")
+    if candidate and not missing and row.n > 0 and row.coverage < 1:
+        reasons.append("partly-covered")
     return _Entry(row, feature, None if missing else found, candidate, within, tuple(reasons))
 
 

@@ -1,4 +1,4 @@
-"""Which cortex a coil can reach: on a gyral crown, and not too deep under the scalp."""
+"""Which cortex a coil can reach: on a gyral crown, facing the scalp and not too deep under it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..surface.proximity import closest_on_faces
 from .head_axes import forward_of, up_of
 
 __all__ = [
+    "LEAST_FACING",
     "LOWEST_FACING",
     "REACH_AREA",
     "Reach",
@@ -37,6 +38,11 @@ REACH_AREA = Param(50.0, "mm²", 1, 2000, "area of a disc as wide as navigation 
 #: normal along the top of the head): face, throat, neck, or the floor where the image was cut.
 LOWEST_FACING = Param(-0.5, "1", -1, 0, "anatomy: 30 deg below the horizontal")
 
+#: A vertex whose cortex points further than this from its nearest scalp (cosine of the angle;
+#: 60 deg) is a sulcal wall or the underside of a gyrus. `sulc` alone does not tell: on a real
+#: head it calls crown what faces down, 20 mm from the skin.
+LEAST_FACING = Param(0.5, "1", 0, 1, "docs/decisions/0006")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScalpDepth:
@@ -48,14 +54,27 @@ class ScalpDepth:
         Distance to the nearest triangle of the scalp.
     open : (n,) bool
         False where that triangle is on the underside of the head.
+    facing : (n,) bool
+        False where the cortex does not face that triangle (`LEAST_FACING`).
     """
 
     mm: NDArray[np.float64]
     open: NDArray[np.bool_]
+    facing: NDArray[np.bool_]
 
     def within(self, reach: Param) -> NDArray[np.bool_]:
         """Return which vertices a coil can reach."""
-        return np.asarray(self.open & (self.mm <= reach.value))
+        return self.gates(reach)["faces-away"]
+
+    def gates(self, reach: Param) -> dict[str, NDArray[np.bool_]]:
+        """Return which vertices are left after each rule, in turn, by its reason code."""
+        near = self.mm <= reach.value
+        above = near & self.open
+        return {"too-deep": near, "under-the-head": above, "faces-away": above & self.facing}
+
+    def of(self, mask: NDArray[np.bool_]) -> ScalpDepth:
+        """Return the same of some of the vertices."""
+        return ScalpDepth(self.mm[mask], self.open[mask], self.facing[mask])
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,8 @@ class Reach:
     reasons : mapping of parcel id to code
         Only of parcels that cannot be reached: ``"no-scalp"``, ``"no-vertex"`` (the parcel has
         no vertex here), ``"no-crown"`` (it lies in sulci only), ``"too-deep"``,
-        ``"under-the-head"`` (the nearest skin is face, throat or neck).
+        ``"under-the-head"`` (the nearest skin is face, throat or neck), ``"faces-away"`` (what
+        is near enough points away from the scalp: walls and undersides of gyri).
     depth_mm : mapping of parcel id to mm
         Median distance of the parcel's crown to the scalp, weighted by area; NaN if unknown.
     """
@@ -98,7 +118,10 @@ def crown_mask(cortex: Cortex, params: Params) -> NDArray[np.bool_] | None:
 
 
 def scalp_depth(patient: Patient, hemi: Hemi, vertices: NDArray[np.intp]) -> ScalpDepth | None:
-    """Return how deep mid-cortex vertices lie under the scalp, or None without a scalp.
+    """Return how mid-cortex vertices lie under the scalp, or None without a scalp.
+
+    A vertex faces the scalp if the outward normal of the cortex, averaged over the vertex and
+    its neighbours, is within 60 deg of the way to the nearest place on the scalp.
 
     Parameters
     ----------
@@ -114,11 +137,29 @@ def scalp_depth(patient: Patient, hemi: Hemi, vertices: NDArray[np.intp]) -> Sca
     if patient.scalp is None:
         return None
     cortex = patient.cortex.side(hemi)
-    contact = closest_on_faces(patient.scalp, cortex.mid.points.take(vertices))
+    at = cortex.mid.points.take(vertices)
+    contact = closest_on_faces(patient.scalp, at)
     up = up_of(patient.midplane().to_right, forward_of(patient)).components(patient.scanner)[0]
     normals = patient.scalp.face_cross()[contact.faces]
     upward = normals @ up / np.maximum(np.linalg.norm(normals, axis=1), 1e-12)
-    return ScalpDepth(np.asarray(contact.distance_mm), upward >= LOWEST_FACING.value)
+    way = contact.points.mm(patient.scanner) - at.mm(patient.scanner)
+    toward = _unit(way) * _outward(cortex, patient)[vertices]
+    return ScalpDepth(
+        np.asarray(contact.distance_mm),
+        upward >= LOWEST_FACING.value,
+        toward.sum(axis=1) > LEAST_FACING.value,
+    )
+
+
+def _outward(cortex: Cortex, patient: Patient) -> NDArray[np.float64]:
+    """Return the normals of the mid-cortex averaged over each vertex and its neighbours."""
+    mid = cortex.mid
+    own = mid.vertex_normals().components(patient.scanner) * mid.vertex_areas()[:, None]
+    return _unit(own + mid.adjacency() @ own)
+
+
+def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
 
 
 def reachable(
@@ -126,8 +167,8 @@ def reachable(
 ) -> Reach:
     """Return which parcels a coil can reach.
 
-    A parcel is reachable if at least 50 mm² of its gyral crown (mid-cortex) lies within
-    `reach` of scalp that a coil can be held at. Every crown vertex of the parcels asked about
+    A parcel is reachable if at least 50 mm² of its gyral crown (mid-cortex) faces scalp that a
+    coil can be held at, and lies within `reach` of it. Every crown vertex of the parcels asked about
     is measured against the scalp's triangles; none is left out. Without ``sulc`` the whole
     parcel counts as crown.
 
@@ -175,10 +216,7 @@ def _one_side(
         return dict.fromkeys(here, ("no-scalp", float("nan")))
     area = cortex.mid.vertex_areas()[vertices]
     ids = labels.ids[vertices]
-    return {
-        k: _judge(ScalpDepth(depth.mm[ids == k], depth.open[ids == k]), area[ids == k], params)
-        for k in here
-    }
+    return {k: _judge(depth.of(ids == k), area[ids == k], params) for k in here}
 
 
 def _judge(
@@ -187,10 +225,10 @@ def _judge(
     if len(area) == 0:
         return "no-crown", float("nan")
     median = _weighted_median(depth.mm, area)
-    if area[depth.within(params.reach)].sum() >= REACH_AREA.value:
-        return None, median
-    near = area[depth.mm <= params.reach.value].sum() >= REACH_AREA.value
-    return ("under-the-head" if near else "too-deep"), median
+    for code, left in depth.gates(params.reach).items():
+        if area[left].sum() < REACH_AREA.value:
+            return code, median
+    return None, median
 
 
 def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:

@@ -60,6 +60,9 @@ def ranking_statements(
             _search_space(evidence, deviations, direction),
             _shrunk(found, evidence, params),
         ]
+    holes = [r for r in rows if "partly-covered" in r.reasons]
+    if holes:
+        lines.append(_partly_covered(holes))
     lost = [r for r in rows if r.candidate and r.z is None]
     if lost:
         lines.append(_not_assessed(lost, params))
@@ -93,6 +96,33 @@ def coordinate_statement(
         "coordinate",
         f"The target is {apart}. {spread} Differences below {limit:.0f} mm are not meaningful: "
         f"navigation itself is no better than {params.navigation_error.value:g} mm.",
+    )
+
+
+def spread_statement(spread_mm: float | None, params: Params) -> Statement | None:
+    """Return the warning that a coordinate is not precise; None where there is none to give.
+
+    Parameters
+    ----------
+    spread_mm : float or None
+        How far the point moves on a simulated second scan.
+    params : Params
+        Above `spread_warn` it is a warning, above `spread_claim` no precision is claimed.
+    """
+    if spread_mm is None or spread_mm <= params.spread_warn.value:
+        return None
+    if spread_mm > params.spread_claim.value:
+        return Statement(
+            "spread-no-claim",
+            f"NO PRECISION IS CLAIMED for the coupling-guided point: on a second scan it would "
+            f"move by about {spread_mm:.0f} mm (simulated; more than "
+            f"{params.spread_claim.value:g} mm). Its decimals say where this plan points, not "
+            f"where the abnormality is.",
+        )
+    return Statement(
+        "spread-warn",
+        f"The coupling-guided point would move by about {spread_mm:.0f} mm on a second scan "
+        f"(simulated; more than {params.spread_warn.value:g} mm).",
     )
 
 
@@ -201,6 +231,15 @@ def _not_assessed(lost: Sequence[RankedParcel], params: Params) -> Statement:
         f"{len(lost)} candidates were not assessed (no value, not in the norms, or less than "
         f"{100 * params.min_coverage.value:g} % covered): {names}. An abnormality there would "
         f"not be seen.",
+    )
+
+
+def _partly_covered(holes: Sequence[RankedParcel]) -> Statement:
+    names = ", ".join(f"{r.hemi.value} {r.name} {100 * r.coverage:.1f} %" for r in holes)
+    return Statement(
+        "partly-covered",
+        f"The map has holes in {len(holes)} candidates, so their values are means over what is "
+        f"left (covered: {names}). What lies in a hole is not known.",
     )
 
 

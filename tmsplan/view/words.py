@@ -179,8 +179,10 @@ _REASONS: dict[str, str] = {
     "no-norm": "no reference for this region",
     "no-value": "no value",
     "low-coverage": "map covers too little of it",
+    "partly-covered": "the map has holes in it",
     "not-a-candidate": "not in the candidate set",
     "too-deep": "too deep for the coil",
+    "faces-away": "faces away from the scalp",
     "tie": "tied with its neighbour in this list",
     "extrapolated": "person is outside the reference's range",
 }

@@ -72,7 +72,7 @@ def read_raw(path: Path) -> RawFile:
     """
     stored = read_bytes(path, limit=_MAX_BYTES)
     if stored.startswith(raw_mat.MAGIC):
-        return raw_mat.read(path, stored)
+        return raw_mat.read(path)
     try:
         text = stored.decode("utf-8-sig")
     except UnicodeDecodeError as err:
@@ -89,5 +89,5 @@ def read_raw(path: Path) -> RawFile:
 
 
 def _unknown(path: Path, found: str) -> Exception:
-    known = ", ".join([*(f.name for f in CHECKED_FORMATS), "SimNIBS .mat"])
+    known = ", ".join([*(f.name for f in CHECKED_FORMATS), "MATLAB 5 with matsimnibs"])
     return refuse_file(path, found, f"one of: {known}", "Export it as one of these")

@@ -1,99 +1,57 @@
-"""MATLAB 5 files of SimNIBS: every `matsimnibs` in them."""
+"""MATLAB 5 files with a variable `matsimnibs`."""
 
 from __future__ import annotations
 
-import io
-import struct
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...base.errors import refuse_file
-from ...surface.formats import guarded
-from .raw import RawFile, RawPose, matrix_from, require_count
+from ...base.mat5 import MatValue, read_mat5
+from .raw import RawFile, RawPose, require_count
 
 __all__ = ["MAGIC", "read"]
 
 MAGIC = b"MATLAB 5.0 MAT-file"
 _ROUNDING = 1e-5
-_COMPRESSED = 15
-#: A session file of SimNIBS is some kilobytes; thousands of poses stay under one megabyte.
-_MAX_INFLATED = 64 << 20
-_DEEPEST = 16
+_WANTED = ("matsimnibs", "names", "t1_sha256")
 
 
-def read(path: Path, stored: bytes) -> RawFile:
-    """Return every field called ``matsimnibs`` that is a 4 by 4.
+def read(path: Path) -> RawFile:
+    """Return the (4, 4) or (4, 4, n) of the variable ``matsimnibs``.
 
     Raises
     ------
     InputError
-        If the file is damaged, or inflates to more than 64 MiB.
+        If the file is damaged, or has no such variable. Poses inside the structures of a SimNIBS
+        session are not looked for.
     """
-    from scipy.io import loadmat
-
-    with guarded(path, "a MATLAB 5 file of a SimNIBS session", "it is a damaged MATLAB file"):
-        _require_small(path, stored)
-        stream = io.BytesIO(stored)  # the stubs know paths only
-        data = loadmat(stream, squeeze_me=True, struct_as_record=True)  # type: ignore[arg-type]
-        # Not the arrays that MATLAB adds for itself.
-        named = {k: v for k, v in data.items() if not k.startswith("__")}
-        found = [m for v in named.items() for m in _walk(*v, "", 0)]
-    require_count(path, len(found))
+    found = read_mat5(path, _WANTED)
+    stack = found.get("matsimnibs")
+    if not isinstance(stack, np.ndarray) or stack.shape[:2] != (4, 4) or stack.ndim > 3:
+        raise refuse_file(
+            path,
+            "there is no variable 'matsimnibs' of shape (4, 4) or (4, 4, n)",
+            "one; a SimNIBS session keeps it inside structures, which are not read",
+            "Save matsimnibs as a variable of its own, or as JSON",
+        )
+    matrices = np.moveaxis(np.atleast_3d(stack), -1, 0)
+    require_count(path, len(matrices))
+    digest = found.get("t1_sha256")
     return RawFile(
         name=path.name,
-        format="SimNIBS session (.mat)",
+        format="SimNIBS matrices (.mat)",
         axes="simnibs",
         world="RAS",
-        poses=tuple(
-            RawPose(f"{path.name}, matrix {k}", name or f"matrix {k}", "pose", matrix)
-            for k, (name, matrix) in enumerate(found, start=1)
-        ),
+        poses=tuple(_pose(path, k, m, found.get("names")) for k, m in enumerate(matrices)),
         rounding=_ROUNDING,
-        world_says="nothing; SimNIBS means RAS of the T1",
-        unknown=("which T1 the matrices belong to: the file does not name one",),
+        world_says="nothing; taken for RAS of the T1",
+        t1_sha256=frozenset({digest} if isinstance(digest, str) else ()),
     )
 
 
-def _walk(key: str, value: Any, name: str, depth: int) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
-    if depth > _DEEPEST:
-        return
-    if key == "matsimnibs" and isinstance(value, np.ndarray) and value.dtype.names is None:
-        stack = [value] if value.shape == (4, 4) else _stacked(value)
-        yield from ((name, m) for v in stack if (m := matrix_from(np.asarray(v))) is not None)
-    elif isinstance(value, np.ndarray | np.void) and value.dtype.names:
-        for record in np.atleast_1d(value).ravel():
-            own = str(record["name"]) if "name" in value.dtype.names else name
-            for field in value.dtype.names:
-                yield from _walk(field, record[field], own, depth + 1)
-    elif isinstance(value, np.ndarray) and value.dtype == object:
-        for item in value.ravel():
-            yield from _walk(key, item, name, depth + 1)
-
-
-def _stacked(value: Any) -> list[Any]:  # noqa: ANN401 - an array of any shape
-    """Return the matrices of a (4, 4, n) or (n, 4, 4) stack; none for anything else."""
-    if value.ndim != 3:
-        return list(value.ravel()) if value.dtype == object else []
-    if value.shape[:2] == (4, 4):
-        return list(np.moveaxis(value, -1, 0))
-    return list(value) if value.shape[1:] == (4, 4) else []
-
-
-def _require_small(path: Path, stored: bytes) -> None:
-    """Inflate every element to a limit before the library inflates it without one."""
-    at, total = 128, 0
-    order = "<" if stored[126:128] == b"IM" else ">"
-    while at + 8 <= len(stored):
-        kind, size = struct.unpack(f"{order}II", stored[at : at + 8])
-        if kind == _COMPRESSED:
-            stream = zlib.decompressobj()
-            total += len(stream.decompress(stored[at + 8 : at + 8 + size], _MAX_INFLATED + 1))
-        if total > _MAX_INFLATED or size > len(stored):
-            raise refuse_file(
-                path, "its elements are larger than the file can hold", "a session", "Check it"
-            )
-        at += 8 + size
+def _pose(path: Path, k: int, matrix: NDArray[np.float64], names: MatValue | None) -> RawPose:
+    words = (names,) if isinstance(names, str) else names
+    name = words[k] if isinstance(words, tuple) and k < len(words) else f"matrix {k + 1}"
+    return RawPose(f"{path.name}, matrix {k + 1}", name, "pose", matrix)
