@@ -39,6 +39,27 @@ def test_explain_says_what_to_do(message, capsys) -> None:
     assert "What to do." in out
 
 
+def test_faults_of_pose_files_are_explained_too(capsys) -> None:
+    assert run(["explain", "cp-w01"]) == 0
+    assert "CP-W01: the header names another world" in capsys.readouterr().out
+
+
+def test_a_senseless_epoch_is_a_usage_error(monkeypatch, capsys) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "abc")
+    assert run(["list", "coils", "--json"]) == 2
+    assert "SOURCE_DATE_EPOCH is 'abc'" in json.loads(capsys.readouterr().out)["message"]
+
+
+def test_declared_codes_of_sex_are_read(tmp_path, capsys) -> None:
+    rows = [f"c{k}\t{30 + k}\t{1 + k % 2}\t{0.1 * (k % 7)}" for k in range(25)]
+    (tmp_path / "t.tsv").write_text("id\tage\tsex\tlh_x\n" + "\n".join(rows) + "\n")
+    base = ["norms", "fit", str(tmp_path / "t.tsv"), "-o", str(tmp_path / "m.norms")]
+    assert run(base) == 3
+    assert "--sex-codes 1=M,2=F" in capsys.readouterr().err
+    assert run([*base, "--sex-codes", "1=M,2=F"]) == 0
+    assert "25 controls" in capsys.readouterr().out
+
+
 def test_an_unverified_target_says_so_in_the_list(capsys) -> None:
     run(["list", "targets"])
     assert "[unverified]" in capsys.readouterr().out
@@ -72,13 +93,13 @@ def test_refusals_have_their_exit_code_and_name_what_is_wrong(
 
 
 def test_a_bug_of_ours_is_exit_1_without_local_values(monkeypatch, capsys) -> None:
-    import tmsplan.base.messages as messages
+    from tmsplan.cli import run as verbs
 
     def broken(message_id: str) -> None:
         secret = "Jane Doe"  # noqa: F841 - must not be printed
         raise ZeroDivisionError(message_id)
 
-    monkeypatch.setattr(messages, "explain", broken)
+    monkeypatch.setattr(verbs, "explain", broken)
     assert run(["explain", "TP-F01"]) == 1
     err = capsys.readouterr().err
     assert "this is a bug in tmsplan: ZeroDivisionError in broken" in err

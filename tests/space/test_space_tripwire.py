@@ -156,6 +156,22 @@ def test_d01_sees_another_registration(brain) -> None:
     assert result.status == "fail"
 
 
+def test_d01_a_better_wrong_hypothesis_fails_even_a_high_coverage(brain) -> None:
+    """A map that covers 92 % of the cortex, and all of it when shifted, lies elsewhere."""
+    left, right, _ = brain
+    g = grid()
+    both = Points(np.vstack([left.mm(SCANNER), right.mm(SCANNER)]), SCANNER)
+    low = np.quantile(both.mm(SCANNER)[:, 1], 0.06)
+    covered = np.zeros(g.shape, bool)
+    ijk, _ = g.nearest(Points(np.array([[0.0, low, 0.0]]), SCANNER))
+    covered[:, ijk[0, 1] :, :] = True
+    result = tw.map_belongs(Volume(covered, g), both, fit_midplane(left, right), P.overlap_min)
+    assert result.value is not None
+    assert result.value >= P.overlap_min.value
+    assert result.status == "fail"
+    assert "the best wrong hypothesis (shifted 8 mm along +y)" in result.why
+
+
 def test_not_run_is_never_passed_and_never_stops() -> None:
     record = not_run("TP-D01", "there is no volume map")
     assert record.status == "not-run"

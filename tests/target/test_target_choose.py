@@ -7,18 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import round_head as rh
+import trimesh
 from ecog_head import dk_labels, ecog_patient
 
 from tmsplan.base import DomainError, InputError, Params
 from tmsplan.space.side import Hemi
 from tmsplan.surface import Field, Pair
 from tmsplan.target.choose import choose_target
-from tmsplan.target.reach import crown_mask, reachable, scalp_depth
+from tmsplan.target.reach import LEAST_FACING, crown_mask, reachable, scalp_depth
 from tmsplan.target.rescan import rescans
 
 P = Params()
 #: Upper outer front of the left hemisphere, and where the planted dip is.
 MIDDLE = np.array([-52.0, 30.0, 33.0])
+#: Parcels of the convexity, Desikan-Killiany, left; on the right 1000 more.
+CONVEX = (1003, 1008, 1022, 1024, 1027, 1028, 1029, 1031)
 
 
 def mid(patient, hemi=Hemi.LEFT) -> np.ndarray:
@@ -47,6 +50,17 @@ def crown_point(patient) -> np.ndarray:
     near = np.flatnonzero(np.linalg.norm(xyz - MIDDLE, axis=1) < 12)
     sulc = patient.cortex.left.fields["sulc"].values
     return xyz[near[np.argmin(sulc[near])]]
+
+
+def facing(patient, target) -> float:
+    """Cosine between the cortex round a target and the way to the scalp, without tmsplan's."""
+    at, corners = target.point.mm(patient.scanner), patient.scalp.corners()
+    ways = trimesh.triangles.closest_point(corners, np.repeat(at, len(corners), axis=0)) - at
+    way = ways[np.argmin((ways**2).sum(axis=1))]
+    cortex = patient.cortex.side(target.hemi).mid
+    ring = {target.vertex, *cortex.faces[(cortex.faces == target.vertex).any(axis=1)].ravel()}
+    normal = sum(cortex.face_cross()[(cortex.faces == k).any(axis=1)].sum(axis=0) for k in ring)
+    return float(normal @ way / np.linalg.norm(normal) / np.linalg.norm(way))
 
 
 def choose(patient, mask=None, left=None, params=P):
@@ -205,6 +219,7 @@ def test_missing_sulc_is_said(patient, crown_point) -> None:
         ("too-deep", r"\(too-deep\): all of it lies over 12 mm under the scalp"),
         ("no-scalp", r"\(no-scalp\): the patient has no scalp surface"),
         ("under-the-head", r"\(under-the-head\): the nearest skin is face, throat or neck"),
+        ("faces-away", r"\(faces-away\): its crown within reach points away from the scalp"),
     ],
 )
 def test_an_empty_set_says_why(patient, case: str, message: str) -> None:
@@ -219,6 +234,8 @@ def test_an_empty_set_says_why(patient, case: str, message: str) -> None:
         params = P.overriding({"reach": 12.0})
     elif case == "no-scalp":
         who = replace(patient, scalp=None)
+    elif case == "faces-away":
+        mask, params = mid(patient)[:, 0] > -8, P.overriding({"reach": 60.0})
     else:
         mask = mid(patient)[:, 2] < -48
     with pytest.raises(InputError, match=message):
@@ -279,17 +296,71 @@ def test_reach_of_parcels_has_a_reason_for_each(patient) -> None:
     assert reach.reasons == {2: "too-deep", 3: "under-the-head", 9: "no-vertex"}
     depth = 90 - np.linalg.norm(xyz[front & crown_mask(patient.cortex.left, P)], axis=1)
     assert reach.depth_mm[1] == pytest.approx(np.median(depth), abs=1.0)
+    far = reachable(patient, Pair(left, atlas.right), (2,), P.overriding({"reach": 60.0}))
+    assert far.reasons == {2: "faces-away"}, "the medial wall, from above"
     blind = reachable(replace(patient, scalp=None), Pair(left, atlas.right), (1, 9), P)
     assert blind.reasons == {1: "no-scalp", 9: "no-vertex"}
 
 
-def test_real_cortex_that_a_coil_can_reach(ecog) -> None:
-    """Known anatomy: the convexity is reachable, insula and cingulum are not."""
+@pytest.fixture(scope="module")
+def real(ecog):
     patient = ecog_patient(ecog)
-    atlas = dk_labels(ecog, patient)
-    near, far = (1003, 1008, 1022, 1024, 1027, 1028, 1029, 1031), (1002, 1010, 1023, 1026, 1035)
+    return patient, dk_labels(ecog, patient)
+
+
+def test_real_cortex_that_a_coil_can_reach(real) -> None:
+    """Known anatomy: the convexity is reachable, insula and cingulum are not."""
+    patient, atlas = real
+    near, far = CONVEX, (1002, 1010, 1023, 1026, 1035)
     reach = reachable(patient, atlas, [*near, *far, *(k + 1000 for k in (*near, *far))], P)
     for base in (0, 1000):
         assert all(reach.reachable[k + base] for k in near)
         assert not any(reach.reachable[k + base] for k in far)
     assert 15 < reach.depth_mm[1027] < 25
+
+
+@pytest.mark.parametrize("slope", [1.0, -1.0])
+@pytest.mark.parametrize("parcel_id", [1027, 2027, 2003, 2028])
+def test_no_point_on_a_real_head_faces_away_from_the_coil(real, parcel_id, slope) -> None:
+    """A map lowest below, or above: crowns by `sulc` go down the underside of each parcel."""
+    patient, atlas = real
+    hemi = Hemi.LEFT if parcel_id < 2000 else Hemi.RIGHT
+
+    def height(side: Hemi) -> Field:
+        cortex = patient.cortex.side(side)
+        return Field(slope * mid(patient, side)[:, 2], cortex.domain, "height", "mm")
+
+    values = Pair(height(Hemi.LEFT), height(Hemi.RIGHT))
+    found = choose_target(
+        rh.parcel(parcel_id, hemi), patient, atlas, params=P, vertex_values=values
+    )
+    assert facing(patient, found) > LEAST_FACING.value - 0.02
+
+
+def test_the_limit_keeps_the_convexity_and_drops_what_faces_down(real) -> None:
+    """Most of the tops of gyri stay (over 1 sd above the mean); most undersides go."""
+    patient, atlas = real
+    tops, undersides = [], []
+    for base, (hemi, labels) in zip((0, 1000), atlas.sides(), strict=True):
+        cortex = patient.cortex.side(hemi)
+        crown = crown_mask(cortex, P) & np.isin(labels.ids, np.add(CONVEX, base))
+        crown = np.flatnonzero(crown)
+        depth = scalp_depth(patient, hemi, crown)
+        top = crown_mask(cortex, P.overriding({"crown_sulc": -1.0}))[crown]
+        down = cortex.mid.vertex_normals().components(patient.scanner)[crown, 2] < -0.8
+        tops.append(depth.facing[top])
+        undersides.append(depth.facing[down & (mid(patient, hemi)[crown, 2] < 20)])
+    assert np.concatenate(tops).mean() > 0.7
+    assert np.concatenate(undersides).mean() < 0.2
+
+
+def test_a_round_head_faces_its_scalp_as_its_closed_form_says(patient) -> None:
+    """The normal of an ellipsoid against the radius of the sphere round it."""
+    xyz = mid(patient)
+    axes = rh.AXES_MM - rh.THICK_MM / 2
+    normal = (xyz - [-rh.CENTRE_MM, 0, 0]) / axes**2
+    cosine = (normal * xyz).sum(axis=1) / np.linalg.norm(normal, axis=1)
+    cosine /= np.linalg.norm(xyz, axis=1)
+    sure = np.abs(cosine - LEAST_FACING.value) > 0.05
+    found = scalp_depth(patient, Hemi.LEFT, np.arange(len(xyz))).facing
+    np.testing.assert_array_equal(found[sure], (cosine > LEAST_FACING.value)[sure])

@@ -81,10 +81,11 @@ def read_table(path: Path) -> Table:
     text = _text(path)
     header = text.split("\n", 1)[0]
     delimiter = "\t" if "\t" in header else ","
-    rows = [
-        tuple(c.strip() for c in r) for r in csv.reader(io.StringIO(text), delimiter=delimiter)
-    ]
-    rows = [r for r in rows if any(r)]
+    try:
+        cells = [*csv.reader(io.StringIO(text), delimiter=delimiter)]
+    except csv.Error as err:
+        raise refuse_file(path, f"no table ({err})", "a plain table", "Check the file") from err
+    rows = [row for row in (tuple(c.strip() for c in r) for r in cells) if any(row)]
     if len(rows) < 2:
         raise refuse_file(path, "there is no row under the header", "at least one", "Fill it")
     columns = rows[0]

@@ -5,8 +5,8 @@ Rooms are imported inside the verbs: ``tmsplan --help`` must not wait for them.
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -135,16 +135,23 @@ def plan(  # noqa: PLR0913 - one argument a flag
 
 
 @app.command()
-def export(
+def export(  # noqa: PLR0913 - one argument a flag
     plan: Annotated[Path, typer.Argument(help="plan.json, or the folder that holds it.")],
     to: Annotated[list[str], typer.Option(help="Navigator format; may be repeated.")],
     out: Out,
+    hair: Annotated[
+        list[float] | None, typer.Option(help="Also mm farther out, for hair; may be repeated.")
+    ] = None,
+    reverse: Annotated[bool, typer.Option("--reverse", help="Also with the coil turned.")] = False,
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Write navigator files of a plan; each is read back and verified."""
+    from .outputs import Destination
     from .run import run_export
 
-    run_export(plan, to, out, as_json=json)
+    where = Destination(out, tuple(to), overwrite)
+    run_export(plan, where, hair=hair or (), reverse=reverse, as_json=json)
 
 
 @app.command(name="check-pose")
@@ -221,28 +228,28 @@ def explain(
     message: Annotated[str, typer.Argument(help="For example TP-F01.")], json: Json = False
 ) -> None:
     """Say what a message means and what to do."""
-    from ..base.messages import explain as explained
+    from .run import run_explain
 
-    e = explained(message)
-    text = f"{e.id}: {e.title}\n\nWhat it means. {e.means}\n\nWhat to do. {e.do}"
-    say.result(text, asdict(e), as_json=json)
+    run_explain(message, as_json=json)
 
 
 @norms_app.command(name="fit")
-def norms_fit(
+def norms_fit(  # noqa: PLR0913 - one argument a flag
     table: Annotated[Path, typer.Argument(help="TSV or CSV: id, age, sex, site, features.")],
     out: Out,
     synthetic: Annotated[bool, typer.Option(help="The table is simulated.")] = False,
     exploratory: Annotated[bool, typer.Option(help="Accept under 20 controls.")] = False,
+    sex_codes: Annotated[str | None, typer.Option(help="For example 1=M,2=F.")] = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
     """Fit a normative model: age and sex, one linear model a feature."""
     from .outputs import Destination
-    from .run import run_norms_fit
+    from .run import read_controls, run_norms_fit
 
     where = Destination(out, overwrite=overwrite)
-    run_norms_fit(table, where, synthetic=synthetic, exploratory=exploratory, as_json=json)
+    cells = read_controls(table, sex_codes)
+    run_norms_fit(cells, where, synthetic=synthetic, exploratory=exploratory, as_json=json)
 
 
 @norms_app.command(name="info")
@@ -276,6 +283,12 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; return 0, or the exit code of what went wrong."""
     as_json = "--json" in arguments
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    if not epoch.isdecimal():  # numpy reads it too, and says so with a traceback
+        return say.refusal(
+            UsageError(f"SOURCE_DATE_EPOCH is {epoch!r}; write seconds since 1970."),
+            as_json=as_json,
+        )
     try:
         code = app(arguments, standalone_mode=False)
     except TmsplanError as err:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import TripwireError, UsageError
+from ..base.messages import explain
 from ..base.params import Params
 from ..base.publish import published_folder
-from ..base.table import table_bytes
-from ..norms import fit_norms, load_norms, save_norms
+from ..base.table import Table, read_table, table_bytes
+from ..norms import declare_sex, fit_norms, load_norms, save_norms
 from ..patient.load import load_patient
 from ..patient.patient import Patient
 from ..plan.anatomy import check_anatomy
@@ -24,10 +25,12 @@ from .outputs import Destination, write_plan
 
 __all__ = [
     "parse_settings",
+    "read_controls",
     "read_patient",
     "run_check",
     "run_couple",
     "run_demo",
+    "run_explain",
     "run_export",
     "run_norms_fit",
     "run_plan",
@@ -133,14 +136,20 @@ def run_demo(out: Path, *, overwrite: bool, as_json: bool) -> None:
         run_plan(patient, source.norms, Options(), where, as_json=as_json)
 
 
-def run_export(path: Path, formats: Sequence[str], out: Path, *, as_json: bool) -> None:
+def run_export(
+    path: Path, where: Destination, *, hair: Sequence[float], reverse: bool, as_json: bool
+) -> None:
     """Export a stored plan; the folder appears only when every file was verified."""
     from ..export import export_plan, tripwire_read_back
+    from ..export.series import hair_series, with_reversed
     from ..plan.store import load_plan
 
-    plan = load_plan(path)
-    with published_folder(out) as work:
-        exports = export_plan(plan, work, formats)
+    where.require_free()
+    plan, out = load_plan(path), where.folder
+    plan = hair_series(plan, hair) if hair else plan
+    plan = with_reversed(plan) if reverse else plan
+    with published_folder(out, overwrite=where.overwrite) as work:
+        exports = export_plan(plan, work, where.formats)
         verdict = tripwire_read_back(exports, plan.params)
         require_all([verdict])
     lines = [f"{out / e.file}  re-read to {e.reread_max_mm:.5f} mm" for e in exports]
@@ -197,8 +206,30 @@ def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None
     say.result(f"page: {out / 'report.html'}", {"page": str(out / "report.html")}, as_json=as_json)
 
 
+def read_controls(path: Path, sex_codes: str | None) -> Table:
+    """Read the table of controls; codes of sex are mapped only as declared."""
+    table = read_table(path)
+    if sex_codes is None:
+        return table
+    return declare_sex(table, _pairs(sex_codes.split(","), "--sex-codes"))
+
+
+def run_explain(message: str, *, as_json: bool) -> None:
+    """Print what a message id means: a tripwire (TP-) or a fault of a pose file (CP-)."""
+    if message.upper().startswith("CP-"):
+        from ..export.check import fault_class
+
+        fault = fault_class(message.upper())
+        data = {"id": message.upper(), "title": fault.title, "do": fault.do}
+        say.result(f"{data['id']}: {fault.title}\n\nWhat to do. {fault.do}", data, as_json=as_json)
+        return
+    e = explain(message)
+    text = f"{e.id}: {e.title}\n\nWhat it means. {e.means}\n\nWhat to do. {e.do}"
+    say.result(text, asdict(e), as_json=as_json)
+
+
 def run_norms_fit(
-    table: Path, where: Destination, *, synthetic: bool, exploratory: bool, as_json: bool
+    table: Table, where: Destination, *, synthetic: bool, exploratory: bool, as_json: bool
 ) -> None:
     """Fit and save a normative model."""
     model = fit_norms(table, synthetic=synthetic, exploratory=exploratory)

@@ -78,7 +78,7 @@ class Person:
         if self.site is None:
             raise AmbiguityError(
                 f"the norms were measured at {known}, the person's site is not given; pass it "
-                f"with --site or in patient.toml."
+                f"in patient.toml (site = ...)."
             )
         raise InputError(
             f"site '{self.site}' is unseen: the norms were measured at {known}. Scanners differ "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -67,10 +68,11 @@ def _maps(patient: Patient, params: Params) -> Tripwire:
     if not volumes:
         return not_run("TP-D01", "no map of this patient is an image")
     plane, mid = patient.midplane(), _labelled_points(patient)
-    checks = [
-        map_belongs(covered_by(volume), mid, plane, params.overlap_min)
-        for volume in volumes.values()
-    ]
+    files = {i.role: i.name for i in patient.inputs}
+    checks = []
+    for role, volume in volumes.items():
+        found = map_belongs(covered_by(volume), mid, plane, params.overlap_min)
+        checks.append(replace(found, why=f"{files.get(role, role)}: {found.why}"))
     # The worst map decides: a failed one before a passed one, then the lower share.
     return min(checks, key=lambda t: (t.status == "pass", t.value))
 

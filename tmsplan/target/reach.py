@@ -168,9 +168,9 @@ def reachable(
     """Return which parcels a coil can reach.
 
     A parcel is reachable if at least 50 mm² of its gyral crown (mid-cortex) faces scalp that a
-    coil can be held at, and lies within `reach` of it. Every crown vertex of the parcels asked about
-    is measured against the scalp's triangles; none is left out. Without ``sulc`` the whole
-    parcel counts as crown.
+    coil can be held at, and lies within `reach` of it. Every crown vertex of the parcels asked
+    about is measured against the scalp's triangles; none is left out. Without ``sulc`` the
+    whole parcel counts as crown.
 
     Parameters
     ----------

@@ -27,12 +27,12 @@ _MOST_ROWS = 4
 
 # Heights of the page's parts, as shares of its own.
 _PICTURES_TOP = 0.757
-_TABLES = 0.092  # from the foot of the pictures to the head of the statements
+_TABLES = 0.104  # from the foot of the pictures to the head of the statements
 _STATEMENT_TITLE = 0.012
 _STATEMENTS_FOOT = 0.158
 _SECOND_TOP, _SECOND_FOOT = 0.885, 0.045
 #: Tried in order: size of the statements (points) and the least height of the pictures.
-_SETTINGS = ((7.2, 0.28), (6.6, 0.26), (6.0, 0.18))
+_SETTINGS = ((7.2, 0.28), (6.6, 0.26), (6.0, 0.14))
 _TALLEST_PICTURES = 0.33
 #: Lower ones stand side by side.
 _STACKED_FROM = 0.25
@@ -108,7 +108,8 @@ def _setting(plan: Plan) -> tuple[Statements, float]:
         height = min(_TALLEST_PICTURES, room - statements.height)
         if height >= least:
             return statements, height
-    return statements, least
+    size, least = _SETTINGS[-1]
+    return set_statements(texts, size), least
 
 
 def _with_statements(

@@ -79,6 +79,6 @@ def set_statements(texts: Sequence[str], size: float) -> Statements:
     blocks: list[Block] = []
     for text in texts:
         lines = wrapped(text, size, _COLUMN - _INDENT)
-        for k in range(0, len(lines), _LONGEST_BLOCK):
-            blocks.append((k == 0, tuple(lines[k : k + _LONGEST_BLOCK])))
+        starts = range(0, len(lines), _LONGEST_BLOCK)
+        blocks.extend((k == 0, tuple(lines[k : k + _LONGEST_BLOCK])) for k in starts)
     return Statements(size, tuple(blocks))

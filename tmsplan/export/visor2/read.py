@@ -116,7 +116,9 @@ def parse_visor2(path: Path) -> Visor2File:
 def require_image(file: Visor2File, t1_name: str, affine: Floats) -> None:
     """Raise unless the file's fingerprint is that of a T1 with this affine.
 
-    The turn is compared as axes, because a quaternion and its negative are one turn.
+    The turn is compared by b, c, d of its quaternion, up to sign: a quaternion and its negative
+    are one turn, and the fourth number, which the file leaves out, is lost to rounding where a
+    volume lies half a turn away, as FreeSurfer's do.
 
     Raises
     ------
@@ -125,7 +127,8 @@ def require_image(file: Visor2File, t1_name: str, affine: Floats) -> None:
     """
     voxel = np.linalg.norm(affine[:3, :3], axis=0)
     pairs = {
-        "voxel axes": (file.image.turned(), affine[:3, :3] / voxel),
+        "turn (b, c, d)": (file.image.quatern, _turn_of(affine, near=file.image.quatern)),
+        "handedness (qfac)": (file.image.pixdim[0], np.sign(np.linalg.det(affine[:3, :3]))),
         "offset": (file.image.offset, affine[:3, 3]),
         "voxel size": (file.image.pixdim[1:], voxel),
     }
@@ -136,6 +139,15 @@ def require_image(file: Visor2File, t1_name: str, affine: Floats) -> None:
                 f"{t1_name} has {np.round(expected, 5).tolist()}. Expected the same image. The "
                 f"poses belong to another T1; load the one that the plan names, or export again."
             )
+
+
+def _turn_of(affine: Floats, *, near: Floats) -> Floats:
+    from scipy.spatial.transform import Rotation
+
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    proper = axes * [1, 1, np.sign(np.linalg.det(axes))]
+    turn = np.asarray(Rotation.from_matrix(proper).as_quat()[:3])
+    return turn if np.abs(turn - near).sum() <= np.abs(turn + near).sum() else -turn
 
 
 def visor2_poses(
