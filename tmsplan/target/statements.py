@@ -90,11 +90,13 @@ def coordinate_statement(
         else f"On a second scan it would move by about {spread_mm:.1f} mm (simulated)."
     )
     if not distances_mm:
-        return Statement("coordinate", f"The target is one point of a region. {spread}")
+        return Statement(
+            "coordinate", f"The coupling-guided target is one point of a region. {spread}"
+        )
     apart = ", ".join(f"{mm:.0f} mm from {name}" for name, mm in sorted(distances_mm.items()))
     return Statement(
         "coordinate",
-        f"The target is {apart}. {spread} Differences below {limit:.0f} mm are not meaningful: "
+        f"The coupling-guided target is {apart}. {spread} Differences below {limit:.0f} mm are not meaningful: "
         f"navigation itself is no better than {params.navigation_error.value:g} mm.",
     )
 
