@@ -90,14 +90,14 @@ def coordinate_statement(
         else f"On a second scan it would move by about {spread_mm:.1f} mm (simulated)."
     )
     if not distances_mm:
-        return Statement(
-            "coordinate", f"The coupling-guided target is one point of a region. {spread}"
-        )
+        text = f"The coupling-guided target is one point of a region. {spread}"
+        return Statement("coordinate", text)
     apart = ", ".join(f"{mm:.0f} mm from {name}" for name, mm in sorted(distances_mm.items()))
     return Statement(
         "coordinate",
-        f"The coupling-guided target is {apart}. {spread} Differences below {limit:.0f} mm are not meaningful: "
-        f"navigation itself is no better than {params.navigation_error.value:g} mm.",
+        f"The coupling-guided target is {apart}. {spread} Differences below {limit:.0f} mm are "
+        f"not meaningful: navigation itself is no better than "
+        f"{params.navigation_error.value:g} mm.",
     )
 
 
