@@ -227,7 +227,7 @@ def test_people_who_are_not_covered_are_refused(model, who, message) -> None:
 
 
 def test_a_person_without_site_is_ambiguous(model) -> None:
-    with pytest.raises(AmbiguityError, match=r"pass it with --site"):
+    with pytest.raises(AmbiguityError, match=r"pass it in patient\.toml"):
         score(model, site=None)
 
 
