@@ -102,6 +102,24 @@ def test_a_value_out_of_range_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "looser"),
+    [
+        ("ribbon_min", 0.7),
+        ("boundary_min", 0.6),
+        ("overlap_min", 0.8),
+        ("tilt_max", 45),
+        ("contact_tolerance", 2),
+        ("template_max", 12),
+        ("reread_mm", 0.1),
+        ("reread_deg", 0.1),
+    ],
+)
+def test_a_tripwire_may_be_tightened_and_never_loosened(name, looser) -> None:
+    with pytest.raises(InputError, match="is outside its range"):
+        Params().overriding({name: looser})
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("standof = 3", "unknown parameter 'standof'. Did you mean 'standoff'"),

@@ -167,3 +167,11 @@ def test_simulated_norms_are_only_for_simulated_patients() -> None:
     with pytest.raises(InputError, match=r"SYNTHETIC: simulated .* use norms of people"):
         require_usable(simulated, patient_synthetic=False)
     assert "SYNTHETIC" in str(simulated)
+
+
+def test_a_place_that_cannot_be_written_is_an_input_error(model, tmp_path) -> None:
+    with pytest.raises(InputError, match=r"x\.norms: cannot be written there"):
+        save_norms(model, tmp_path / "nowhere" / "x.norms")
+    (tmp_path / "d.norms").mkdir()
+    with pytest.raises(InputError, match=r"d\.norms: it is a folder"):
+        save_norms(model, tmp_path / "d.norms", overwrite=True)

@@ -38,15 +38,15 @@ class Params:
     max_null_alpha: Param = Param(0.05, "share", 0.001, 0.5, "docs/decisions/0010")
     p_top_min: Param = Param(0.5, "share", 0.0, 1.0, "docs/decisions/0010")
     bootstraps: Param = Param(1000.0, "draws", 100, 100_000, "docs/decisions/0010")
-    # What may never be silent: limits of the tripwires (docs/decisions/0008).
-    ribbon_min: Param = Param(0.80, "share", 0.5, 1.0, "docs/decisions/0008")
-    boundary_min: Param = Param(0.75, "share", 0.5, 1.0, "docs/decisions/0008")
-    contact_tolerance: Param = Param(1.0, "mm", 0.01, 5, "docs/decisions/0008")
-    tilt_max: Param = Param(30.0, "deg", 1, 60, "docs/decisions/0008")
-    template_max: Param = Param(9.0, "mm", 3, 40, "docs/decisions/0008")
-    overlap_min: Param = Param(0.90, "share", 0.5, 1.0, "docs/decisions/0008")
-    reread_mm: Param = Param(0.01, "mm", 1e-6, 1.0, "docs/decisions/0008")
-    reread_deg: Param = Param(0.01, "deg", 1e-6, 1.0, "docs/decisions/0008")
+    # Limits of the tripwires (docs/decisions/0008): a user may tighten them, never loosen.
+    ribbon_min: Param = Param(0.80, "share", 0.80, 1.0, "docs/decisions/0008")
+    boundary_min: Param = Param(0.75, "share", 0.75, 1.0, "docs/decisions/0008")
+    contact_tolerance: Param = Param(1.0, "mm", 0.01, 1.0, "docs/decisions/0008")
+    tilt_max: Param = Param(30.0, "deg", 1, 30, "docs/decisions/0008")
+    template_max: Param = Param(9.0, "mm", 3, 9, "docs/decisions/0008")
+    overlap_min: Param = Param(0.90, "share", 0.90, 1.0, "docs/decisions/0008")
+    reread_mm: Param = Param(0.01, "mm", 1e-6, 0.01, "docs/decisions/0008")
+    reread_deg: Param = Param(0.01, "deg", 1e-6, 0.01, "docs/decisions/0008")
 
     def as_dict(self) -> dict[str, Param]:
         """Return ``{name: Param}`` in the order of this page."""

@@ -64,7 +64,14 @@ def save_norms(model: NormativeModel, path: Path | str, *, overwrite: bool = Fal
 
 
 def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".partial-{path.name}-", dir=path.parent)
+    if path.is_dir():
+        raise refuse_file(path, "it is a folder", "the name of a file", "Choose another")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".partial-{path.name}-", dir=path.parent)
+    except OSError as err:
+        raise refuse_file(
+            path, f"cannot be written there ({err.strerror})", "a folder", "Choose another place"
+        ) from err
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
