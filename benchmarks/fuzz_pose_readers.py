@@ -8,6 +8,7 @@ Prints counts, the slowest file and every crash with what reproduces it; exit co
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -17,8 +18,9 @@ TESTS = Path(__file__).resolve().parents[1] / "tests"
 def main() -> int:
     """Fuzz, print, and return 1 if anything but a refusal came out."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     sys.path[:0] = [str(TESTS), str(TESTS / "export")]
     from export_check_fuzz import fuzz_for
@@ -31,6 +33,9 @@ def main() -> int:
     )
     for name, k, message in found.crashes[:20]:
         print(f"  {name}, seed [{arguments.seed}, {k}]: {message}")
+    if arguments.json:
+        counts = {"reports": found.reports, "refused": found.refused, "slowest_s": found.slowest_s}
+        arguments.json.write_text(json.dumps({**counts, "crashes": len(found.crashes)}))
     return int(bool(found.crashes))
 
 

@@ -8,8 +8,10 @@ of the time on either side.
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -81,6 +83,9 @@ def fit_only(age, male, values):
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
     age, male, values, person = data()
     a, b = (f(age, male, values, person, others=True) for f in (ours, loop))
     coefficients = np.array(sklearn_loop(age, male, values)).T
@@ -106,6 +111,8 @@ def main() -> None:
         ),
     }
     print(json.dumps(result, indent=1))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=1))
 
 
 if __name__ == "__main__":

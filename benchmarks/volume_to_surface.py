@@ -5,7 +5,7 @@ not the seconds. The volume is synthetic noise, the surface the fsaverage5 that 
 optionally with every triangle cut into four (``--subdivide``: 1 gives 40,962 vertices, 2 gives
 163,842, the size of fsaverage).
 
-Run: ``python benchmarks/volume_to_surface.py [--subdivide N] [--voxel MM] [--rounds N] [--json]``
+Run: ``python benchmarks/volume_to_surface.py [--subdivide N] [--voxel MM] [--rounds N] [--json FILE]``
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -48,10 +49,9 @@ def main() -> None:
     white, pial = _surfaces(options.subdivide)
     grid = _grid(options.voxel)
     rows = [_measured(kind, white, pial, grid, options.rounds) for kind in KINDS]
+    _print_table(rows)
     if options.json:
-        print(json.dumps([asdict(r) for r in rows], indent=1))
-    else:
-        _print_table(rows)
+        options.json.write_text(json.dumps([asdict(r) for r in rows], indent=1))
 
 
 def _options() -> argparse.Namespace:
@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--subdivide", type=int, default=0, help="cuts of each triangle (0)")
     parser.add_argument("--voxel", type=float, default=2.0, help="voxel size in mm (2)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved repeats (5)")
-    parser.add_argument("--json", action="store_true", help="print JSON, not a table")
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
     return parser.parse_args()
 
 
