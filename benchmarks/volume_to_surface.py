@@ -5,7 +5,7 @@ not the seconds. The volume is synthetic noise, the surface the fsaverage5 that 
 optionally with every triangle cut into four (``--subdivide``: 1 gives 40,962 vertices, 2 gives
 163,842, the size of fsaverage).
 
-Run: ``python benchmarks/volume_to_surface.py [--subdivide N] [--voxel MM] [--rounds N] [--json FILE]``
+Run: ``python benchmarks/volume_to_surface.py [--subdivide N] [--voxel MM] [--json FILE]``
 """
 
 from __future__ import annotations

@@ -82,6 +82,8 @@ def check_pose(
     return check_raw(read_raw(path), t1=t1, scalp=scalp, params=params)
 
 
+# A damaged file may hold numbers near the largest float: what overflows is a fault, no warning.
+@np.errstate(over="ignore", invalid="ignore")
 def check_raw(
     file: RawFile,
     *,

@@ -105,8 +105,7 @@ def _bad_last_row(pose: RawPose) -> bool:
 
 def _off(pose: RawPose) -> float:
     r = pose.matrix[:3, :3]
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers near 1e308: far off in any case
-        off = float(np.abs(r.T @ r - np.eye(3)).max())
+    off = float(np.abs(r.T @ r - np.eye(3)).max())
     return off if np.isfinite(off) else float("inf")
 
 
