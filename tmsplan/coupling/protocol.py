@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ..patient.patient import Patient
 from .coupling_map import CouplingMap
+from .regions import Regions
 
 __all__ = ["CouplingMethod"]
 
@@ -24,6 +25,8 @@ class CouplingMethod(Protocol):
         Settings with their default values; anything else is refused.
     source : str
         DOI or other citation of the definition.
+    per_region : bool
+        Whether it works region by region and so needs `Regions`.
     """
 
     @property
@@ -46,6 +49,16 @@ class CouplingMethod(Protocol):
         """Citation of the definition."""
         ...
 
-    def compute(self, patient: Patient, settings: Mapping[str, object]) -> CouplingMap:
-        """Return the coupling of one patient; refuse if an input is missing."""
+    @property
+    def per_region(self) -> bool:
+        """Whether it needs regions."""
+        ...
+
+    def compute(
+        self, patient: Patient, settings: Mapping[str, object], regions: Regions | None
+    ) -> CouplingMap:
+        """Return the coupling of one patient; refuse if an input is missing.
+
+        `regions` is there whenever `per_region` holds.
+        """
         ...

@@ -10,6 +10,7 @@ from ..base.registry import Registry
 from ..patient.patient import Patient
 from .coupling_map import CouplingMap
 from .protocol import CouplingMethod
+from .regions import Regions
 
 __all__ = ["couple", "coupling_methods"]
 
@@ -20,7 +21,11 @@ def coupling_methods() -> Registry[CouplingMethod]:
 
 
 def couple(
-    patient: Patient, *, method: str = "map", settings: Mapping[str, object] | None = None
+    patient: Patient,
+    *,
+    method: str = "map",
+    settings: Mapping[str, object] | None = None,
+    regions: Regions | None = None,
 ) -> CouplingMap:
     """Return the structure-function coupling of one patient.
 
@@ -32,6 +37,8 @@ def couple(
         Name of a coupling method; ``"map"`` takes the map that the patient brings along.
     settings : mapping, optional
         Replaces some of the method's defaults.
+    regions : Regions, optional
+        Of an atlas on this patient; needed by a method that works region by region.
 
     Returns
     -------
@@ -42,10 +49,15 @@ def couple(
     ------
     InputError
         If the method or a setting is unknown (names the nearest), a setting has another type
-        than its default, or an input is missing.
+        than its default, an input is missing, or regions are needed and none are given.
     """
     chosen = coupling_methods().get(method)
-    return chosen.compute(patient, _complete(method, chosen.defaults, settings or {}))
+    if chosen.per_region and regions is None:
+        raise InputError(
+            f"coupling method '{method}' works region by region; name an atlas, for example "
+            f"atlas 'desikan'."
+        )
+    return chosen.compute(patient, _complete(method, chosen.defaults, settings or {}), regions)
 
 
 def _complete(

@@ -19,6 +19,7 @@ from ..surface.domain import Domain
 from ..surface.field import Field, Labels
 from ..surface.pair import Pair
 from ..surface.surface import Surface
+from .series import Series
 
 __all__ = ["Connectome", "Cortex", "Patient", "T1w"]
 
@@ -127,6 +128,13 @@ class Patient:
     maps : mapping of name to Volume, Pair of Field, or mapping of parcel id to value
         ``coupling`` and others, as read.
     connectome : Connectome or None
+    bold : Series or None
+        The run that activity is computed from.
+    surfaces_because : str
+        ``"reconstructed"``, or ``"template-warped"`` where the cortex is a template's, moved
+        to this patient: then every output says so.
+    qc : mapping of name to number or text
+        What the preparation of the data measured.
     synthetic : bool
         Whether the patient is simulated.
     composite : str or None
@@ -147,6 +155,9 @@ class Patient:
         default_factory=dict
     )
     connectome: Connectome | None = None
+    bold: Series | None = None
+    surfaces_because: str = "reconstructed"
+    qc: Mapping[str, float | str] = field(default_factory=dict)
     synthetic: bool = False
     composite: str | None = None
     inputs: tuple[InputFile, ...] = ()

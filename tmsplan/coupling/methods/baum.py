@@ -16,6 +16,7 @@ from scipy.stats import rankdata
 from ...base.errors import InputError
 from ...patient.patient import Connectome, Patient
 from ..coupling_map import CouplingMap
+from ..regions import Regions
 
 __all__ = ["METHOD", "Baum", "row_spearman"]
 
@@ -34,13 +35,19 @@ class Baum:
     """Regional coupling of structural and functional connectivity."""
 
     title: str = "rank correlation of structural and functional connectivity, per region"
+    per_region: bool = False
     needs: tuple[str, ...] = ("sc", "fc")
     source: str = "doi:10.1073/pnas.1912034117"
     defaults: Mapping[str, object] = field(
         default_factory=lambda: {"zero_rule": "nonzero", "min_pairs": MIN_PAIRS, "fisher": False}
     )
 
-    def compute(self, patient: Patient, settings: Mapping[str, object]) -> CouplingMap:
+    def compute(
+        self,
+        patient: Patient,
+        settings: Mapping[str, object],
+        regions: Regions | None,  # noqa: ARG002 - works without regions
+    ) -> CouplingMap:
         """Return one value per region of the patient's connectome.
 
         Parameters

@@ -19,6 +19,7 @@ from ...surface.field import Field
 from ...surface.pair import Pair
 from ...surface.sampling import Sampler, build_sampler
 from ..coupling_map import CouplingMap
+from ..regions import Regions
 
 __all__ = ["METHOD", "ReadyMade"]
 
@@ -36,6 +37,7 @@ class ReadyMade:
     """A coupling map that the patient brings along."""
 
     title: str = "a ready-made map: volume, surface pair, or value per parcel"
+    per_region: bool = False
     needs: tuple[str, ...] = (KEY,)
     source: str = "whoever made the map"
     defaults: Mapping[str, object] = field(
@@ -47,7 +49,12 @@ class ReadyMade:
         }
     )
 
-    def compute(self, patient: Patient, settings: Mapping[str, object]) -> CouplingMap:
+    def compute(
+        self,
+        patient: Patient,
+        settings: Mapping[str, object],
+        regions: Regions | None,  # noqa: ARG002 - works without regions
+    ) -> CouplingMap:
         """Return the patient's map on the patient's own mesh, or by parcel id.
 
         Parameters
