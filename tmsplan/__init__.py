@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from .cli.outputs import Destination, write_plan
     from .coil.place import place_coil
     from .coil.scalp import scalp_of
-    from .coupling.registry import couple
     from .export.verify import export_plan
     from .norms.model import fit_norms
     from .norms.store import load_norms, save_norms
     from .patient.load import load_patient
     from .patient.patient import Patient
+    from .plan.couple import couple
     from .plan.make import make_plan
     from .plan.options import Options
     from .plan.plan import Plan
@@ -72,7 +72,7 @@ _HOMES = {
     "TmsplanError": "base.errors",
     "TripwireError": "base.errors",
     "choose_target": "target.choose",
-    "couple": "coupling.registry",
+    "couple": "plan.couple",
     "export_plan": "export.verify",
     "fit_norms": "norms.model",
     "load_atlas": "atlas.load",

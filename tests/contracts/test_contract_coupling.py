@@ -7,19 +7,46 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from coupling.small_patient import ID, SHAPE, connectome, field, grid, half, patient, volume
+from coupling.small_patient import (
+    ID,
+    SHAPE,
+    connectome,
+    field,
+    grid,
+    half,
+    large_regions,
+    patient,
+    small_regions,
+    volume,
+)
 
 from tmsplan.base.errors import InputError
-from tmsplan.coupling import CouplingMap, couple, coupling_methods
+from tmsplan.coupling import CouplingMap, Regions, couple, coupling_methods
 from tmsplan.patient import Connectome, Patient
 from tmsplan.space.grid import Volume
 from tmsplan.space.side import Hemi
 from tmsplan.surface import Field, Pair
 
 NAMES = coupling_methods().names()
-N = len(half(Hemi.LEFT).pial)
+BY_REGION = tuple(n for n in NAMES if coupling_methods().get(n).per_region)
+#: 642 vertices a side: four regions of at least 100.
+FINE = 3
+N = len(half(Hemi.LEFT, subdivisions=FINE).pial)
 #: Interpolation weights of mirrored or renumbered vertices are summed in another order.
 ROUNDING = 1e-9
+#: Its definition standardises each map over the whole volume, so what one place says depends
+#: on which other places were measured.
+OVER_THE_WHOLE_MAP = ("pimco",)
+#: Works in voxels alone and refuses a map on the cortex.
+ONLY_VOLUMES = ("pimco",)
+KINDS = [(n, k) for n in NAMES for k in ("volume", "surface")
+         if k == "volume" or n not in ONLY_VOLUMES]  # fmt: skip
+#: Enough for a null to be printed; the default takes four times as long.
+DRAWS = 12
+
+
+def is_connectivity(name: str) -> bool:
+    return "sc" in coupling_methods().get(name).needs
 
 
 def needed_maps(name: str) -> dict[str, object]:
@@ -29,22 +56,48 @@ def needed_maps(name: str) -> dict[str, object]:
 
 
 def on_surface(name: str, cortex: Pair) -> dict[str, object]:
+    """Return rough maps on the cortex; positive, as amplitudes and shares of tissue are."""
     rng = np.random.default_rng(5)
-    one = {h: rng.normal(size=N) for h in Hemi}
-    return {n: field(cortex, one) for n in needed_maps(name)}
+    return {
+        n: field(cortex, {h: rng.uniform(0.5, 2.0, size=N) for h in Hemi})
+        for n in needed_maps(name)
+    }
+
+
+def pair(orders: dict[Hemi, np.ndarray | None] | None = None) -> Pair:
+    orders = orders or dict.fromkeys(Hemi)
+    return Pair(*(half(h, orders[h], subdivisions=FINE) for h in Hemi))
 
 
 def made(name: str) -> Patient:
-    return patient(maps=needed_maps(name), matrices=connectome(3))
+    return patient(pair(), needed_maps(name), connectome(3))
 
 
-def values(result: CouplingMap) -> dict[object, float]:
+def regions(name: str, p: Patient) -> Regions:
+    return small_regions(p.cortex) if is_connectivity(name) else large_regions(p.cortex)
+
+
+def run(name: str, p: Patient, settings: dict[str, object] | None = None) -> CouplingMap:
+    settings = settings or {}
+    if "null_draws" in coupling_methods().get(name).defaults:
+        settings = {"null_draws": DRAWS, **settings}
+    return couple(p, method=name, settings=settings, regions=regions(name, p))
+
+
+def values(name: str, p: Patient, result: CouplingMap) -> dict[object, float]:
     """Return every value by where it is: (side, vertex), (side, region) or id."""
     if result.vertices is not None:
         return {
             (h, k): v for h, f in result.vertices.sides() for k, v in enumerate(f.values.tolist())
         }
+    if result.per_region is not None:
+        keys = regions(name, p).keys
+        return {keys[i]: one.value for i, one in result.per_region.items()}
     return dict(result.by_region or result.by_id or {})
+
+
+def computed(name: str, p: Patient) -> dict[object, float]:
+    return values(name, p, run(name, p))
 
 
 def assert_same(a: dict, b: dict) -> None:
@@ -59,71 +112,101 @@ def test_it_says_what_it_is(name) -> None:
     assert method.title
     assert method.needs
     assert method.source
-    result = couple(made(name), method=name)
-    assert result.method == name
+    result = run(name, made(name))
+    assert result.method.replace("_", "-") == name.replace("_", "-")
     assert result.unit
-    assert "coupled" in result.higher_means
-    assert result.space in {"surface", "parcels"}
-    forms = (result.vertices, result.by_region, result.by_id)
+    # What `agreement` reads to turn all definitions the same way.
+    assert result.higher_means.startswith(("more coupled", "less coupled"))
+    assert result.space in {"surface", "volume", "parcels"}
+    forms = (result.vertices, result.by_region, result.by_id, result.per_region)
     assert sum(f is not None for f in forms) == 1
+    assert (result.per_region is not None) == method.per_region
     assert set(method.defaults) <= set(result.params)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_domain_out_as_in(name) -> None:
     p = made(name)
-    result = couple(p, method=name)
+    result = run(name, p)
     if result.vertices is not None:
         for hemi, f in result.vertices.sides():
             assert f.domain == p.cortex.side(hemi).domain
     if result.by_region is not None:
         assert tuple(result.by_region) == p.connectome.regions
-    assert any(math.isfinite(v) for v in values(result).values())
+    if result.per_region is not None:
+        assert set(result.per_region) == set(regions(name, p).keys)
+    assert any(math.isfinite(v) for v in values(name, p, result).values())
+
+
+@pytest.mark.parametrize("name", BY_REGION)
+def test_a_region_has_a_value_or_a_reason(name) -> None:
+    for one in run(name, made(name)).per_region.values():
+        assert math.isnan(one.value) == bool(one.reason)
+        assert one.n >= 0
+        assert 0 <= one.coverage <= 1
+        assert math.isnan(one.null_sd) or one.null_sd > 0
+        assert math.isnan(one.null_sd) == math.isnan(one.null_mean)
+
+
+@pytest.mark.parametrize("name", BY_REGION)
+def test_without_an_atlas_it_is_refused(name) -> None:
+    with pytest.raises(InputError, match=f"'{name}' works region by region; name an atlas"):
+        couple(made(name), method=name)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_patient_gives_the_same_bytes(name) -> None:
-    a, b = (list(values(couple(made(name), method=name)).values()) for _ in range(2))
+    a, b = (list(computed(name, made(name)).values()) for _ in range(2))
     assert np.array(a).tobytes() == np.array(b).tobytes()
+
+
+def cut(whole: Patient) -> Patient:
+    """Return the patient with nothing known behind y = -16 mm and one region without fibres."""
+    maps = {}
+    for key, v in whole.maps.items():
+        data = np.array(v.data)
+        data[:, :14] = np.nan
+        maps[key] = Volume(data, v.grid)
+    m = whole.connectome
+    sc = m.sc.copy()
+    sc[7] = sc[:, 7] = 0.0
+    return replace(whole, maps=maps, connectome=Connectome(m.regions, sc, m.fc, m.series))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_uncovered_cortex_is_nan_and_changes_nothing_else(name) -> None:
     whole = made(name)
-    before = values(couple(whole, method=name))
-    cut = {}
-    for key, v in whole.maps.items():
-        data = np.array(v.data)
-        data[:, :14] = np.nan  # everything behind y = -16 mm
-        cut[key] = Volume(data, v.grid)
-    m = whole.connectome
-    sc, fc = m.sc.copy(), m.fc.copy()
-    sc[7] = sc[:, 7] = 0.0  # a region without any fibre
-    after = couple(replace(whole, maps=cut, connectome=Connectome(m.regions, sc, fc)), method=name)
-    if after.by_region is not None:
-        lost = m.regions[7]
-        assert math.isnan(after.by_region[lost])
+    result = run(name, cut(whole))
+    before, after = computed(name, whole), values(name, whole, result)
+    if is_connectivity(name):
+        lost = whole.connectome.regions[7]
+        assert math.isnan(after[lost])
         assert not math.isnan(before[lost])
         return
-    for hemi, f in after.vertices.sides():
+    kept = []
+    for hemi in Hemi:
+        if result.per_region is not None:
+            keys = {key: i for i, key in regions(name, whole).keys.items()}
+            one = result.per_region[keys[hemi, "cap"]]
+            assert math.isnan(one.value)
+            assert (one.n, one.coverage) == (0, 0.0)
+            assert one.reason
+            assert 0 < result.per_region[keys[hemi, "band"]].coverage < 1
+            kept += [(hemi, "low"), (hemi, "high")]
+            continue
         y = whole.cortex.side(hemi).mid.points.mm(whole.scanner)[:, 1]
-        assert np.isnan(f.values[y < -22]).all()
-        kept = y > -10
-        assert kept.sum() > 50
-        np.testing.assert_allclose(
-            f.values[kept], [before[hemi, int(k)] for k in np.flatnonzero(kept)], atol=ROUNDING
-        )
+        assert np.isnan(result.vertices.side(hemi).values[y < -30]).all()
+        kept += [(hemi, int(k)) for k in np.flatnonzero(y > 8)]
+    assert all(math.isfinite(after[k]) for k in kept)
+    if name not in OVER_THE_WHOLE_MAP:
+        assert_same({k: before[k] for k in kept}, {k: after[k] for k in kept})
 
 
-@pytest.mark.parametrize("kind", ["volume", "surface"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_renumbered_vertices_give_renumbered_values(name, kind) -> None:
     rng = np.random.default_rng(1)
     orders = {h: rng.permutation(N) for h in Hemi}
-    plain, other = (
-        Pair(half(Hemi.LEFT, o[Hemi.LEFT]), half(Hemi.RIGHT, o[Hemi.RIGHT]))
-        for o in (dict.fromkeys(Hemi), orders)
-    )
+    plain, other = pair(), pair(orders)
     maps_a = maps_b = needed_maps(name)
     if kind == "surface":
         maps_a = on_surface(name, plain)
@@ -131,10 +214,10 @@ def test_renumbered_vertices_give_renumbered_values(name, kind) -> None:
             k: field(other, {h: f.values[orders[h]] for h, f in v.sides()})
             for k, v in maps_a.items()
         }
-    a = couple(patient(plain, maps_a, connectome(3)), method=name)
-    b = couple(patient(other, maps_b, connectome(3)), method=name)
+    p, q = (patient(c, m, connectome(3)) for c, m in ((plain, maps_a), (other, maps_b)))
+    a, b = run(name, p), run(name, q)
     if a.vertices is None:
-        assert_same(values(a), values(b))
+        assert_same(values(name, p, a), values(name, q, b))
         return
     for hemi, f in a.vertices.sides():
         got = b.vertices.side(hemi).values
@@ -142,8 +225,7 @@ def test_renumbered_vertices_give_renumbered_values(name, kind) -> None:
         assert np.ptp(f.values) > 0.1  # a flat map would pass any renumbering
 
 
-@pytest.mark.parametrize("kind", ["volume", "surface"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "kind"), KINDS)
 def test_a_mirrored_patient_has_mirrored_coupling(name, kind) -> None:
     """The small patient's hemispheres are each other's mirror image, vertex by vertex."""
     p = made(name)
@@ -157,32 +239,39 @@ def test_a_mirrored_patient_has_mirrored_coupling(name, kind) -> None:
             k: field(p.cortex, {h: v.side(h.other).values for h in Hemi}) for k, v in maps.items()
         }
     m = p.connectome
-    exchanged = Connectome(tuple((h.other, n) for h, n in m.regions), m.sc, m.fc)
-    a = couple(replace(p, maps=maps), method=name)
-    b = couple(replace(p, maps=mirrored, connectome=exchanged), method=name)
-    flipped = {(k[0].other, k[1]): v for k, v in values(b).items()}
-    assert_same(values(a), flipped)
-    assert values(a) != values(b)  # the patient is not symmetric, or this shows nothing
+    exchanged = Connectome(tuple((h.other, n) for h, n in m.regions), m.sc, m.fc, m.series)
+    p = replace(p, maps=maps)
+    q = replace(p, maps=mirrored, connectome=exchanged)
+    a, b = run(name, p), run(name, q)
+    there, here = values(name, p, a), values(name, q, b)
+    assert_same(there, {(k[0].other, k[1]): v for k, v in here.items()})
+    assert there != here  # the patient is not symmetric, or this shows nothing
+    if a.per_region is not None and not is_connectivity(name):
+        other = {i: j for i, k in regions(name, p).keys.items()
+                 for j, o in regions(name, p).keys.items() if o == (k[0].other, k[1])}  # fmt: skip
+        null = {i: one.null_sd for i, one in a.per_region.items()}
+        assert_same(null, {other[i]: one.null_sd for i, one in b.per_region.items()})
+        assert any(math.isfinite(sd) for sd in null.values())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_patient_without_its_inputs_is_refused_by_name(name) -> None:
     with pytest.raises(InputError, match=f"^{ID}: "):
-        couple(patient(), method=name)
+        run(name, patient(pair()))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_unknown_setting_is_refused(name) -> None:
     first = next(iter(coupling_methods().get(name).defaults))
     with pytest.raises(InputError, match=f"'{name}' has no setting '{first}s'. Did you mean"):
-        couple(made(name), method=name, settings={f"{first}s": 1})
+        run(name, made(name), {f"{first}s": 1})
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_setting_of_another_type_is_refused(name) -> None:
     first = next(iter(coupling_methods().get(name).defaults))
     with pytest.raises(InputError, match=f"setting '{first}' of coupling method '{name}' is"):
-        couple(made(name), method=name, settings={first: None})
+        run(name, made(name), {first: None})
 
 
 def test_the_grid_of_this_test_is_its_own_mirror_image() -> None:
@@ -192,6 +281,8 @@ def test_the_grid_of_this_test_is_its_own_mirror_image() -> None:
 
 
 def test_there_are_methods_to_test() -> None:
-    assert {"map", "baum"} <= set(NAMES)
+    plain = {n.replace("-", "_") for n in NAMES}
+    assert {"map", "baum", "partial_spearman", "spearman", "kls", "jsse"} <= plain
+    assert {"imco", "pimco", "multilinear", "sdi"} <= plain
     assert isinstance(next(iter(needed_maps("map").values())), Volume)
-    assert isinstance(next(iter(on_surface("map", patient().cortex).values())).left, Field)
+    assert isinstance(next(iter(on_surface("map", pair()).values())).left, Field)

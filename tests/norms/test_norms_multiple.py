@@ -64,8 +64,8 @@ def test_max_null_is_uniform_in_healthy_people() -> None:
         fitted = fit_norms(table(values[:49]), covariates=())
         names = fitted.features
         found = fitted.deviations(dict.fromkeys(names, 0.0), age=30, sex="F", params=QUICK)
-        expected = fitted.coefficients[0]
-        t = (values[49:] - expected) / (fitted.sd * np.sqrt(1 + 1 / 49))
+        expected = fitted.fitted.coefficients[0]
+        t = (values[49:] - expected) / (fitted.fitted.sd * np.sqrt(1 + 1 / 49))
         for z in predictive_z(t, 48):
             rows = tuple(replace(r, z=x) for r, x in zip(found.rows, z, strict=True))
             p.append(max_null_p(replace(found, rows=rows), names))

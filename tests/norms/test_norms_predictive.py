@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special, stats
 
-from tmsplan.norms import fit_norms
+from tmsplan.norms import People, fit_norms
 from tmsplan.norms.predictive import effect_interval, predictive_z
 
 
@@ -29,6 +29,21 @@ def test_single_case_of_crawford_and_garthwaite() -> None:
     percent = 100 * special.ndtr([row.z_low, row.z_high])
     # R's search for the noncentrality stopped 1e-6 short; scipy and quadrature give 11.067503.
     assert percent == pytest.approx([0.28947, 11.06748], abs=3e-5)
+
+
+@pytest.mark.parametrize("n", [5, 20, 100])
+def test_without_covariates_t_is_that_of_crawford_and_howell(n) -> None:
+    """t = (x - m) / (s sqrt((n + 1) / n)) with n - 1 degrees of freedom (1998)."""
+    values = 50 + 10 * np.random.default_rng(n).normal(size=n)
+    model = fit_norms(table(values[:, None]), covariates=(), exploratory=True)
+    for x in (12.0, 41.5, 50.0, 77.0):
+        t = (x - values.mean()) / (values.std(ddof=1) * np.sqrt((n + 1) / n))
+        row = model.deviations({"lh_r0": x}, age=25, sex="F", exploratory=True).rows[0]
+        assert row.centile == pytest.approx(stats.t.cdf(t, n - 1), abs=1e-12)
+        found = model.fitted.standard(np.array([[x]]), People(np.array([25.0]), np.zeros(1)))
+        own = found.residual[0, 0] / np.sqrt(1 + found.leverage[0, 0])
+        assert own == pytest.approx(t, rel=1e-12, abs=1e-12)
+        assert found.df == n - 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +126,7 @@ def test_coefficients_are_those_that_made_noise_free_data_but_for_the_noise() ->
     noise = rng.normal(size=60) * 1e-6
     values = (3 + 0.02 * age - 0.7 * male + noise)[:, None]
     model = fit_norms(table(values, age=age, sex=sexes(male)))
-    slope = model.coefficients[1:, 0]
+    slope = model.fitted.coefficients[1:, 0]
     assert slope == pytest.approx([0.02, -0.7], abs=1e-5)
     assert model.design.columns == ("intercept", "age", "sex")
 
@@ -128,9 +143,8 @@ def test_healthy_newcomers_are_flagged_as_often_as_promised() -> None:
         age, male, values = simulate(rng, 20, 1000)
         model = fit_norms(table(values, age=age, sex=sexes(male)))
         new_age, new_male, new = simulate(rng, 1, 1000, age=rng.uniform(25, 55, 1))
-        x, q = model.design.rows(new_age, sexes(new_male)[0])
-        residual = (new[0] - x[0] @ model.coefficients) / model.sd
-        z = predictive_z(residual / np.sqrt(1 + q[0] @ q[0]), model.design.df)
+        z = model.fitted.z(new, People(new_age, new_male))
+        residual = model.fitted.standard(new, People(new_age, new_male)).residual
         predictive += np.sum(z < -1.959964)
         plugged += np.sum(residual * np.sqrt(20 / 17) < -1.959964)  # maximum likelihood sd
     assert predictive / 20_000 == pytest.approx(0.025, abs=0.0045)
@@ -144,7 +158,7 @@ def test_interval_covers_the_true_effect(effect) -> None:
     age, male, _ = simulate(rng, 25, 1)
     values = rng.normal(size=(25, 4000))
     model = fit_norms(table(values, age=age, sex=sexes(male)))
-    x, q = model.design.rows(np.array([45.0]), "F")
-    residual = (effect - x[0] @ model.coefficients) / model.sd
-    low, high = effect_interval(residual, float(q[0] @ q[0]), model.design.df, 0.95)
+    person = People(np.array([45.0]), np.zeros(1))
+    found = model.fitted.standard(np.full((1, 4000), effect), person)
+    low, high = effect_interval(found.residual[0], found.leverage[0], found.df, 0.95)
     assert np.mean((low < effect) & (effect < high)) == pytest.approx(0.95, abs=0.0105)

@@ -11,7 +11,6 @@ from control_tables import sexes, table
 from scipy import stats
 
 from tmsplan.norms import fit_norms
-from tmsplan.norms.resample import leave_one_out_z
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
@@ -63,7 +62,7 @@ def test_each_control_against_the_others_is_calibrated(source, n, f) -> None:
     age, male, values = source()
     names = [f"f{j}" for j in range(values.shape[1])]
     model = fit_norms(table(values, age=age, sex=sexes(male), names=names))
-    z = leave_one_out_z(model.design.q, model.residuals)
+    z = model.fitted.loo_z
     assert z.shape == (n, f)
     assert np.abs(z.mean(axis=0)).max() < 0.01
     assert np.abs(z.std(axis=0) - 1).max() < 0.03

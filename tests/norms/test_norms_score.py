@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tmsplan.base import AmbiguityError, InputError, Params
-from tmsplan.norms import fit_norms
+from tmsplan.norms import People, fit_norms
 from tmsplan.norms.predictive import predictive_z
-from tmsplan.norms.resample import Newcomer, bootstrap_z, rank_p
+from tmsplan.norms.resample import bootstrap_z, rank_p
+from tmsplan.norms.sample import Newcomer
 
 QUICK = Params().overriding({"bootstraps": 100})
 
@@ -29,10 +30,20 @@ def controls():
 @pytest.fixture(scope="module")
 def model(controls):
     age, male, values = controls
-    return fit_norms(table(values, age=age, sex=sexes(male), site=["A"] * 15 + ["B"] * 15))
+    sites = ["A"] * 15 + ["B"] * 15
+    return fit_norms(
+        table(values, age=age, sex=sexes(male), site=sites), covariates=("age", "sex")
+    )
 
 
 PERSON = {"lh_r0": 7.5, "lh_r1": 10.1, "lh_r2": 9.0, "lh_r3": 11.7}
+
+
+def newcomer(model, values, age) -> Newcomer:
+    """Return a woman of the given age in the terms of the model."""
+    people = People(np.array([float(age)]), np.zeros(1))
+    residual = model.fitted.standard(values[None], people).residual[0]
+    return Newcomer(model.design.rows(people).b[0], residual)
 
 
 def score(model, values=PERSON, **who):
@@ -64,10 +75,8 @@ def test_rank_p_equals_holding_out_each_of_all_people() -> None:
     for i in range(10):
         keep = np.arange(10) != i
         t[i], _ = brute_t(ages[keep], males[keep], everyone[keep], ages[i], males[i], everyone[i])
-    x, q = fitted.design.rows(np.array([55.0]), "F")
-    newcomer = Newcomer(q[0], (person - x[0] @ fitted.coefficients) / fitted.sd)
     expected = (1 + (t[:-1] <= t[-1]).sum(axis=0)) / 10
-    assert rank_p(fitted.design.q, fitted.residuals, newcomer) == pytest.approx(expected)
+    assert rank_p(fitted.fitted.sample, newcomer(fitted, person, 55)) == pytest.approx(expected)
 
 
 def test_rank_p_holds_its_level_for_skewed_values() -> None:
@@ -75,27 +84,27 @@ def test_rank_p_holds_its_level_for_skewed_values() -> None:
     rng = np.random.default_rng(12)
     values = -rng.exponential(size=(39, 5000))
     fitted = fit_norms(table(values, names=[f"f{j}" for j in range(5000)]), covariates=())
-    x, q = fitted.design.rows(np.array([30.0]), "F")
-    residual = (-rng.exponential(size=5000) - x[0] @ fitted.coefficients) / fitted.sd
-    p = rank_p(fitted.design.q, fitted.residuals, Newcomer(q[0], residual))
-    z = predictive_z(residual / np.sqrt(1 + 1 / 39), 38)
+    person = newcomer(fitted, -rng.exponential(size=5000), 30)
+    p = rank_p(fitted.fitted.sample, person)
+    z = predictive_z(person.residual / np.sqrt(1 + 1 / 39), 38)
     assert np.mean(p <= 0.025) == pytest.approx(0.025, abs=0.009)
     assert np.mean(z < -1.96) > 0.04, "the Gaussian z does not hold it, which is why p is printed"
 
 
 def test_one_redrawn_reference_equals_a_fit_to_the_drawn_rows(model) -> None:
     """The weights of a draw are the counts of the rows that a plain resample would repeat."""
-    q = model.design.q
+    sample = model.fitted.sample
+    q, residuals = sample.b, sample.residuals
     n, k = q.shape
     newcomer = Newcomer(q[3] * 0.8, np.array([-2.0, 0.1, 1.0, np.nan]))
-    drawn = bootstrap_z(q, model.residuals, newcomer, 1, seed=5)
+    drawn = bootstrap_z(sample, newcomer, 1, seed=5)
     counts = np.random.default_rng(5).multinomial(n, np.full(n, 1 / n), size=256)
     rows = np.repeat(np.arange(n), counts[0])
-    beta, *_ = np.linalg.lstsq(q[rows], model.residuals[rows], rcond=None)
-    error = model.residuals[rows] - q[rows] @ beta
+    beta, *_ = np.linalg.lstsq(q[rows], residuals[rows], rcond=None)
+    error = residuals[rows] - q[rows] @ beta
     s = np.sqrt((error**2).sum(axis=0) / (n - k))
-    h = newcomer.q @ np.linalg.inv(q[rows].T @ q[rows]) @ newcomer.q
-    t = (newcomer.residual - newcomer.q @ beta) / (s * np.sqrt(1 + h))
+    h = newcomer.b @ np.linalg.inv(q[rows].T @ q[rows]) @ newcomer.b
+    t = (newcomer.residual - newcomer.b @ beta) / (s * np.sqrt(1 + h))
     assert drawn[0] == pytest.approx(predictive_z(t, n - k), abs=1e-9, nan_ok=True)
 
 
@@ -109,12 +118,13 @@ def test_resampling_spreads_as_the_expectation_does() -> None:
     """At the expectation itself, z of 200 controls varies by sqrt(h), the error of a mean."""
     rng = np.random.default_rng(16)
     age, male, values = simulate(rng, 200, 60)
-    design = fit_norms(table(values, age=age, sex=sexes(male)))
-    _, q = design.design.rows(np.array([30.0]), "M")
-    newcomer = Newcomer(q[0], np.zeros(60))
-    drawn = bootstrap_z(design.design.q, design.residuals, newcomer, 1000, seed=1)
+    sample = fit_norms(table(values, age=age, sex=sexes(male))).fitted.sample
+    newcomer = Newcomer(sample.b[0], np.zeros(60))
+    drawn = bootstrap_z(sample, newcomer, 1000, seed=1)
     # 60 features, each known to 1000 draws and 200 controls: about 1 % in the mean.
-    assert drawn.std(axis=0).mean() == pytest.approx(np.sqrt(newcomer.leverage), rel=0.05)
+    assert drawn.std(axis=0).mean() == pytest.approx(
+        np.sqrt(newcomer.leverage(sample.weight)[0]), rel=0.05
+    )
 
 
 def test_draws_that_lose_a_sex_are_drawn_again() -> None:

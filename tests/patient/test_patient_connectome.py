@@ -103,3 +103,21 @@ def test_a_mat_file_that_is_none_is_refused(tmp_path) -> None:
     savemat(tmp_path / "fc.mat", {"x": np.eye(4)})
     with pytest.raises(InputError, match=r"fc\.mat: there is no matrix 'y'"):
         read_connectome(sc, tmp_path / "fc.mat", labels, fc_key="y")
+
+
+def test_series_are_kept_and_a_finished_matrix_has_none(tmp_path) -> None:
+    series = np.random.default_rng(5).standard_normal((60, 4))
+    found = read_connectome(*written(tmp_path, fc=series))
+    np.testing.assert_allclose(found.series, series, rtol=1e-12)
+    np.testing.assert_allclose(found.fc, np.corrcoef(series.T), atol=1e-12)
+    assert read_connectome(*written(tmp_path, fc=found.fc)).series is None
+
+
+def test_real_series_are_kept_as_the_file_has_them(tvb_tumour: Path) -> None:
+    folder = tvb_tumour / "PAT06"
+    key = "PAT06T1_ROIts_DK68"
+    found = read_connectome(
+        folder / "weights.txt", folder / "FC.mat", tvb_tumour / "region_labels.txt", fc_key=key
+    )
+    assert found.series is not None
+    assert np.array_equal(found.series, loadmat(folder / "FC.mat")[key])

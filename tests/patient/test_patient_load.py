@@ -341,7 +341,9 @@ def test_sources_that_are_none_say_what_to_write(tmp_path, subject) -> None:
     with pytest.raises(InputError, match="there is no such file or folder"):
         load_patient(tmp_path / "nothing")
     (tmp_path / "bids" / "sub-01" / "anat").mkdir(parents=True)
-    with pytest.raises(InputError, match=r"BIDS or fMRIPrep folder.*Write a patient\.toml"):
+    with pytest.raises(
+        InputError, match=r"no file of sub-01 is in this BIDS folder.*write a patient\.toml"
+    ):
         load_patient(tmp_path / "bids")
     shutil.copytree(subject, tmp_path / "sub 01")
     with pytest.raises(InputError, match=r"'sub 01' cannot be a patient id.*pass -s"):

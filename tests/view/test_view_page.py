@@ -158,7 +158,16 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
     sources = [*folder.glob("*.py"), *folder.glob("templates/*.j2")]
     code = "\n".join(p.read_text(encoding="utf-8") for p in sources if p.name != "words.py")
     used = set(re.findall(r"""["']([a-z0-9]+(?:-[a-z0-9A-Z]+)*)["']""", code))
-    built = ("label:", "status-", "kind-", "verdict-", "h-norm", "h-ranking")
+    built = (
+        "label:",
+        "status-",
+        "kind-",
+        "verdict-",
+        "h-norm",
+        "h-ranking",
+        "map-left-",
+        "map-right-",
+    )
     known = {k for k in WORDS if not k.startswith(built) and not k.endswith("-what")}
     assert known - used == set()
 

@@ -29,10 +29,16 @@ class Registry(Generic[T]):
         Module-level name of the entry; the module's name is the entry's name.
     group : str
         Entry-point group through which other packages may add entries.
+    joint : ``"-"`` or ``"_"``
+        What joins the words of a name, as the field writes it: ``nibs-bids`` but
+        ``partial_spearman``. Either is understood.
     """
 
-    def __init__(self, noun: str, package: str, attribute: str, group: str) -> None:
+    def __init__(
+        self, noun: str, package: str, attribute: str, group: str, *, joint: str = "-"
+    ) -> None:
         self._noun, self._package, self._attribute, self._group = noun, package, attribute, group
+        self._joint = joint
 
     def names(self) -> tuple[str, ...]:
         """Return the sorted names of all entries, without importing them."""
@@ -46,7 +52,7 @@ class Registry(Generic[T]):
         InputError
             If there is none; names the nearest one.
         """
-        if name in self._own():
+        if self._joined(name) in self._own():
             module = importlib.import_module(f"{self._package}.{name.replace('-', '_')}")
             return cast(T, getattr(module, self._attribute))
         for entry in entry_points(group=self._group):
@@ -63,4 +69,7 @@ class Registry(Generic[T]):
     def _own(self) -> tuple[str, ...]:
         package = importlib.import_module(self._package)
         found = pkgutil.iter_modules(package.__path__)
-        return tuple(m.name.replace("_", "-") for m in found if not m.name.startswith("_"))
+        return tuple(self._joined(m.name) for m in found if not m.name.startswith("_"))
+
+    def _joined(self, name: str) -> str:
+        return name.replace("-", self._joint).replace("_", self._joint)

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from ..base.errors import TmsplanError, UsageError
 from . import say
+from .verbs_monitor import monitor
+from .verbs_norms import norms_app
+from .verbs_prepare import prepare, scalp
+from .verbs_scan import alff
 
 __all__ = ["app", "main"]
 
@@ -25,7 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-norms_app = typer.Typer(help="Normative models from plain tables.", no_args_is_help=True)
 atlas_app = typer.Typer(help="Atlases that you supply.", no_args_is_help=True)
 app.add_typer(norms_app, name="norms")
 app.add_typer(atlas_app, name="atlas")
@@ -42,6 +45,12 @@ UseForm = Annotated[
     Literal["sform", "qform"] | None,
     typer.Option("--use-form", help="Which form to believe where a NIfTI's two differ."),
 ]
+Coupling = Annotated[str | None, typer.Option(help="Coupling method; 'map' if none is named.")]
+Preset = Annotated[str | None, typer.Option(help="A named set of method and settings.")]
+Beside = Annotated[
+    list[str] | None, typer.Option(help="Other definition to show beside it; 'none' for none.")
+]
+Set = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the method.")]
 Kind = Literal["atlases", "coupling", "norms", "targets", "exports", "coils", "params"]
 
 
@@ -96,8 +105,10 @@ def plan(  # noqa: PLR0913 - one argument a flag
     subject: Subject = None,
     maps: Maps = None,
     use_form: UseForm = None,
-    coupling: Annotated[str, typer.Option(help="Coupling method.")] = "map",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of it.")] = None,
+    coupling: Coupling = None,
+    preset: Preset = None,
+    beside: Beside = None,
+    set_: Set = None,
     atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
     candidates: Annotated[str, typer.Option(help="Candidate set.")] = "frontoparietal",
     direction: Annotated[Literal["low", "high"], typer.Option(help="What is abnormal.")] = "low",
@@ -113,13 +124,17 @@ def plan(  # noqa: PLR0913 - one argument a flag
     """Coupling, parcels, deviations, ranking, target, pose, navigator files, page, sheet."""
     from ..base.params import Params, load_params
     from ..plan.options import Options
+    from .method import chosen_method
     from .outputs import DEFAULT_FORMATS, Destination
-    from .run import parse_settings, read_patient, run_plan
+    from .run import read_patient, run_plan
 
     defaults = Options()
+    method = chosen_method(coupling, preset, set_, beside)
     options = Options(
-        coupling=coupling,
-        settings=parse_settings(set_),
+        coupling=method.coupling,
+        settings=method.settings,
+        beside=method.beside,
+        note=method.note,
         atlas=atlas,
         candidates=candidates,
         direction=direction,
@@ -187,16 +202,25 @@ def couple(  # noqa: PLR0913 - one argument a flag
     out: Out,
     subject: Subject = None,
     maps: Maps = None,
-    coupling: Annotated[str, typer.Option(help="Coupling method.")] = "map",
-    set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of it.")] = None,
+    use_form: UseForm = None,
+    coupling: Coupling = None,
+    preset: Preset = None,
+    beside: Beside = None,
+    set_: Set = None,
     atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
+    overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Write only the parcel table of the coupling of one patient."""
-    from .run import parse_settings, read_patient, run_couple
+    """Write only the coupling map of one patient, its parcel table and its picture."""
+    from .method import chosen_method
+    from .outputs import Destination
+    from .run import read_patient
+    from .run_couple import run_couple
 
-    patient = read_patient(source, subject, maps, None)
-    run_couple(patient, (coupling, parse_settings(set_), atlas), out, as_json=json)
+    method = chosen_method(coupling, preset, set_, beside)
+    patient = read_patient(source, subject, maps, use_form)
+    where = Destination(out, overwrite=overwrite)
+    run_couple(patient, method.options(atlas), where, as_json=json)
 
 
 @app.command()
@@ -233,34 +257,6 @@ def explain(
     run_explain(message, as_json=json)
 
 
-@norms_app.command(name="fit")
-def norms_fit(  # noqa: PLR0913 - one argument a flag
-    table: Annotated[Path, typer.Argument(help="TSV or CSV: id, age, sex, site, features.")],
-    out: Out,
-    synthetic: Annotated[bool, typer.Option(help="The table is simulated.")] = False,
-    exploratory: Annotated[bool, typer.Option(help="Accept under 20 controls.")] = False,
-    sex_codes: Annotated[str | None, typer.Option(help="For example 1=M,2=F.")] = None,
-    overwrite: Overwrite = False,
-    json: Json = False,
-) -> None:
-    """Fit a normative model: age and sex, one linear model a feature."""
-    from .outputs import Destination
-    from .run import read_controls, run_norms_fit
-
-    where = Destination(out, overwrite=overwrite)
-    cells = read_controls(table, sex_codes)
-    run_norms_fit(cells, where, synthetic=synthetic, exploratory=exploratory, as_json=json)
-
-
-@norms_app.command(name="info")
-def norms_info(model: Path, json: Json = False) -> None:
-    """Show what a normative model was made from."""
-    from ..norms import load_norms
-
-    block: dict[str, Any] = dict(load_norms(model).block())
-    say.result("\n".join(f"{k}: {v}" for k, v in block.items()), block, as_json=json)
-
-
 @atlas_app.command(name="add")
 def atlas_add(
     name: Annotated[str, typer.Argument(help="Declared atlas.")],
@@ -273,6 +269,12 @@ def atlas_add(
     folder = add_atlas(name, files)
     say.result(f"{name} is ready.", {"atlas": name, "files": len(files)}, as_json=json)
     say.note(f"copied to {folder}")
+
+
+app.command()(monitor)
+app.command()(alff)
+app.command()(prepare)
+app.command()(scalp)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -32,7 +32,12 @@ def _coupling() -> list[Row]:
 
 def _norms() -> list[Row]:
     return [
-        {"name": "linear", "text": "age and sex, one linear model a feature, t-predictive z"},
+        {"name": "age linear", "text": "straight line over age; sex, site offset, covariates"},
+        {"name": "age spline", "text": "cubic spline over age, knots at the controls' quantiles"},
+        {"name": "spread constant", "text": "Gaussian, one spread a feature; t-predictive z"},
+        {"name": "spread skewed", "text": "skewness of each feature taken out before z"},
+        {"name": "spread varying", "text": "log variance follows age and site"},
+        {"name": "spread shash", "text": "sinh-arcsinh; from 200 controls on"},
     ]
 
 

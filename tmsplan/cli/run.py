@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from ..base.errors import TripwireError, UsageError
 from ..base.messages import explain
 from ..base.params import Params
 from ..base.publish import published_folder
-from ..base.table import Table, read_table, table_bytes
-from ..norms import declare_sex, fit_norms, load_norms, save_norms
+from ..norms import load_norms
 from ..patient.load import load_patient
 from ..patient.patient import Patient
 from ..plan.anatomy import check_anatomy
@@ -25,14 +23,11 @@ from .outputs import Destination, write_plan
 
 __all__ = [
     "parse_settings",
-    "read_controls",
     "read_patient",
     "run_check",
-    "run_couple",
     "run_demo",
     "run_explain",
     "run_export",
-    "run_norms_fit",
     "run_plan",
     "run_report",
 ]
@@ -50,14 +45,18 @@ def _pairs(items: Sequence[str] | None, flag: str) -> dict[str, str]:
 
 def parse_settings(items: Sequence[str] | None) -> dict[str, object]:
     """Return the settings of ``--set NAME=VALUE``; numbers, true and false become values."""
-    words: dict[str, object] = {"true": True, "false": False}
-    out: dict[str, object] = {}
-    for name, text in _pairs(items, "--set").items():
+    return {name: _value(text) for name, text in _pairs(items, "--set").items()}
+
+
+def _value(text: str) -> object:
+    if text in {"true", "false"}:
+        return text == "true"
+    for kind in (int, float):
         try:
-            out[name] = words[text] if text in words else float(text)
+            return kind(text)
         except ValueError:
-            out[name] = text
-    return out
+            continue
+    return text
 
 
 def read_patient(
@@ -157,43 +156,6 @@ def run_export(
     say.result("\n".join([str(verdict), *lines]), data, as_json=as_json)
 
 
-def run_couple(
-    patient: Patient, method: tuple[str, Mapping[str, object], str], out: Path, *, as_json: bool
-) -> None:
-    """Write the parcel table of one patient's coupling."""
-    from ..atlas.load import load_atlas
-    from ..coupling import couple
-    from ..plan.steps import parcellate
-
-    name, settings, atlas = method
-    coupling = couple(patient, method=name, settings=settings)
-    table = parcellate(coupling, load_atlas(atlas, patient))
-    rows: list[dict[str, Any]] = [{**asdict(r), "hemi": str(r.hemi)} for r in table.rows]
-    labels = [
-        x
-        for x, on in (("SYNTHETIC", patient.synthetic), ("COMPOSITE", bool(patient.composite)))
-        if on
-    ]
-    extra = {"patient": patient.id, "labels": ",".join(labels) or "none"}
-    columns = (
-        "patient",
-        "parcel_id",
-        "name",
-        "hemi",
-        "network",
-        "value",
-        "n",
-        "coverage",
-        "labels",
-    )
-    with published_folder(out) as work:
-        (work / "parcels.tsv").write_bytes(table_bytes(columns, [r | extra for r in rows]))
-    known = sum(r["n"] > 0 for r in rows)
-    text = f"{known} of {len(rows)} parcels have a value ({coupling.method}, {coupling.unit})"
-    data = {"patient": patient.id, "parcels": len(rows), "with_value": known, "labels": labels}
-    say.result(f"{text}\n{out / 'parcels.tsv'}", data, as_json=as_json)
-
-
 def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None:
     """Draw a stored plan again."""
     from ..plan.store import load_plan
@@ -204,14 +166,6 @@ def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None
     with published_folder(out, overwrite=overwrite) as work:
         write_report(plan, work)
     say.result(f"page: {out / 'report.html'}", {"page": str(out / "report.html")}, as_json=as_json)
-
-
-def read_controls(path: Path, sex_codes: str | None) -> Table:
-    """Read the table of controls; codes of sex are mapped only as declared."""
-    table = read_table(path)
-    if sex_codes is None:
-        return table
-    return declare_sex(table, _pairs(sex_codes.split(","), "--sex-codes"))
 
 
 def run_explain(message: str, *, as_json: bool) -> None:
@@ -226,14 +180,3 @@ def run_explain(message: str, *, as_json: bool) -> None:
     e = explain(message)
     text = f"{e.id}: {e.title}\n\nWhat it means. {e.means}\n\nWhat to do. {e.do}"
     say.result(text, asdict(e), as_json=as_json)
-
-
-def run_norms_fit(
-    table: Table, where: Destination, *, synthetic: bool, exploratory: bool, as_json: bool
-) -> None:
-    """Fit and save a normative model."""
-    model = fit_norms(table, synthetic=synthetic, exploratory=exploratory)
-    save_norms(model, where.folder, overwrite=where.overwrite)
-    block = dict(model.block())
-    text = f"{where.out}: {block['n_reference']} controls, tier {block['tier']}"
-    say.result(text, {**block, "file": str(where.out)}, as_json=as_json)

@@ -10,7 +10,10 @@ from ..surface.field import Field
 from ..surface.pair import Pair
 from ..surface.parcels import RegionKey
 
-__all__ = ["CouplingMap", "RegionCoupling"]
+__all__ = ["UNSTATED", "CouplingMap", "RegionCoupling"]
+
+#: `CouplingMap.unit` of a ready-made map that does not say.
+UNSTATED = "not stated"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ __all__ = ["couple", "coupling_methods"]
 
 def coupling_methods() -> Registry[CouplingMethod]:
     """Return every method: a module of ``coupling/methods``, or another package's entry point."""
-    return Registry("coupling method", "tmsplan.coupling.methods", "METHOD", "tmsplan.coupling")
+    return Registry(
+        "coupling method", "tmsplan.coupling.methods", "METHOD", "tmsplan.coupling", joint="_"
+    )
 
 
 def couple(
@@ -68,9 +70,18 @@ def _complete(
             near = difflib.get_close_matches(name, defaults, n=1)
             hint = f"Did you mean '{near[0]}'?" if near else f"It has {', '.join(defaults)}."
             raise InputError(f"coupling method '{method}' has no setting '{name}'. {hint}")
-        if type(value) is not type(defaults[name]):
+        if type(value) is not type(defaults[name]) and not _is_whole(value, defaults[name]):
             raise InputError(
                 f"setting '{name}' of coupling method '{method}' is {value!r}; expected "
                 f"{type(defaults[name]).__name__}, for example {defaults[name]!r}."
             )
-    return {**defaults, **given}
+    return {**defaults, **{k: _as(v, defaults[k]) for k, v in given.items()}}
+
+
+def _is_whole(value: object, default: object) -> bool:
+    """Return whether a whole number stands where a number with decimals is expected."""
+    return type(value) is int and type(default) is float
+
+
+def _as(value: object, default: object) -> object:
+    return float(value) if isinstance(value, int) and type(default) is float else value

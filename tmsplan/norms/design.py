@@ -1,21 +1,21 @@
-"""Covariates of the controls as the columns of a linear model."""
+"""Covariates of the controls as orthonormal columns that all features share."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import InputError
+from .people import People
+from .terms import COVARIATES, Terms
 
-__all__ = ["COVARIATES", "Design"]
+__all__ = ["Design", "Rows"]
 
 Floats = NDArray[np.float64]
-
-#: What a model can correct for. Everything else in a table is a feature or is not used.
-COVARIATES = ("age", "sex")
 
 #: Orthogonalised columns shorter than this part of themselves are copies of the others;
 #: rounding leaves about 1e-15, and a real covariate at least 1 / sqrt(n).
@@ -23,41 +23,65 @@ _COPY = 1e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Design:
-    """The design matrix X of n controls, kept as X = Q R.
-
-    Columns are the intercept, age minus its mean (years) and sex (M = 1, F = 0). Sex is left
-    out when all controls have one sex: nothing can then be said about the other.
+class Rows:
+    """Design rows of m people.
 
     Parameters
     ----------
-    covariates : tuple of str
-        Those asked for, of ``age`` and ``sex``.
-    columns : tuple of str
-        Those used, ``intercept`` first.
-    age : (n,) float64
-        Years.
-    male : (n,) float64
-        1 for M, 0 for F.
-    centre : float
-        Mean age, years.
-    q : (n, k) float64
-        Orthonormal columns.
-    r : (k, k) float64
-        Upper triangular.
+    people : People
+    fixed : (m, k) float64
+        Intercept, age, sex, further covariates.
+    site : (m, s) float64
+        One 1 a row, in the order of ``Terms.sites``; no columns where sites have no offset.
+    b : (m, p) float64
+        The same in the orthonormal basis of the controls.
     """
 
-    covariates: tuple[str, ...]
-    columns: tuple[str, ...]
-    age: Floats
-    male: Floats
-    centre: float
-    q: Floats
-    r: Floats
+    people: People
+    fixed: Floats
+    site: Floats
+    b: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The design of n controls in an orthonormal basis B = [fixed, site] into.
+
+    The first k columns of B span the fixed columns. The others span what the sites add to
+    them, along the axes on which the sites' offsets have independent estimates (at most one
+    less than there are sites: the intercept takes one direction). Along axis j the controls
+    carry the information `site_size[j]`, near the number of controls a site.
+
+    Parameters
+    ----------
+    terms : Terms
+    into : (k + s, p) float64
+    site_size : (p - k,) float64
+    n : int
+        How many controls.
+    people : People or None
+        The controls; None if the model holds no individual.
+    """
+
+    terms: Terms
+    into: Floats
+    site_size: Floats
+    n: int
+    people: People | None
 
     @classmethod
-    def of(cls, age: Floats, male: Floats, covariates: Sequence[str] = COVARIATES) -> Design:
-        """Return the design of controls of the given age (years) and sex (M = 1).
+    def of(
+        cls, people: People, covariates: Sequence[str] = COVARIATES, *, age: str = "linear"
+    ) -> Design:
+        """Return the design of these controls.
+
+        Parameters
+        ----------
+        people : People
+        covariates : sequence of str
+            ``age``, ``sex``, ``site`` or names of ``people.others``.
+        age : str
+            ``"linear"`` or ``"spline"``.
 
         Raises
         ------
@@ -65,69 +89,64 @@ class Design:
             If a covariate is unknown or named twice, does not vary, repeats another one, or
             rests on one control alone.
         """
-        wanted = _known(covariates)
-        both = bool(np.any(male == 0) and np.any(male == 1))
-        used = tuple(c for c in wanted if c != "sex" or both)
-        columns = ("intercept", *used)
-        centre = float(np.mean(age))
-        x = _matrix(columns, age - centre, male)
+        terms = Terms.of(people, covariates, age=age)
+        x = terms.fixed(people)
         q, r = np.linalg.qr(x)
-        _require_rank(columns, x, r)
-        _require_shared(columns, q)
-        for array in (age, male, q, r):
-            array.setflags(write=False)
-        return cls(wanted, columns, age, male, centre, q, r)
+        _require_rank(terms.columns, x, r)
+        _require_shared(terms.columns, q)
+        z = terms.site_rows(people)
+        apart = z - q @ (q.T @ z)
+        axes, size = _site_axes(apart)
+        back = np.linalg.inv(r)
+        upper = np.hstack([back, -back @ (q.T @ z) @ axes])
+        into = np.vstack([upper, np.hstack([np.zeros((z.shape[1], len(back))), axes])])
+        into.setflags(write=False)
+        size.setflags(write=False)
+        return cls(terms, into, size, len(people), people)
 
     @property
-    def n(self) -> int:
-        """How many controls."""
-        return len(self.age)
+    def covariates(self) -> tuple[str, ...]:
+        """What was asked to be corrected for."""
+        return self.terms.covariates
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the k fixed columns, ``intercept`` first."""
+        return self.terms.columns
+
+    @property
+    def k(self) -> int:
+        """How many fixed columns."""
+        return len(self.columns)
 
     @property
     def df(self) -> int:
-        """Degrees of freedom of the residuals: n - k."""
-        return self.n - len(self.columns)
+        """Degrees of freedom of the residuals, n - k: offsets of sites are random."""
+        return self.n - self.k
 
-    @property
-    def leverage(self) -> Floats:
-        """Share of each control's own value in its fitted value, (n,)."""
-        return np.asarray(np.sum(self.q**2, axis=1))
+    @cached_property
+    def b(self) -> Floats:
+        """Orthonormal rows of the controls, (n, p); no rows if they are not held."""
+        if self.people is None:
+            return np.zeros((0, self.into.shape[1]))
+        return self.rows(self.people).b
 
-    @property
-    def sexes(self) -> tuple[str, ...]:
-        """Those that occur, of ``F`` and ``M``."""
-        return tuple(s for s, code in (("F", 0.0), ("M", 1.0)) if np.any(self.male == code))
-
-    def rows(self, age: Floats, sex: str) -> tuple[Floats, Floats]:
-        """Return the design rows of people of one sex at the given ages (years).
-
-        Returns
-        -------
-        x : (m, k) float64
-            For prediction with the coefficients.
-        q : (m, k) float64
-            The same rows in the basis of `q`: x = q R, so |q|² is the leverage
-            x' (X'X)^-1 x.
-        """
-        male = np.full(len(age), float(sex == "M"))
-        x = _matrix(self.columns, age - self.centre, male)
-        return x, np.asarray(np.linalg.solve(self.r.T, x.T).T, dtype=float)
+    def rows(self, people: People) -> Rows:
+        """Return the design rows of some people, whose sites are known to be covered."""
+        fixed, site = self.terms.fixed(people), self.terms.site_rows(people)
+        return Rows(people, fixed, site, np.hstack([fixed, site]) @ self.into)
 
 
-def _known(covariates: Sequence[str]) -> tuple[str, ...]:
-    for name in covariates:
-        if name not in COVARIATES:
-            raise InputError(
-                f"'{name}' cannot be corrected for; covariates are {', '.join(COVARIATES)}."
-            )
-    if len(set(covariates)) != len(covariates):
-        raise InputError("a covariate is named twice; name each once.")
-    return tuple(c for c in COVARIATES if c in covariates)
-
-
-def _matrix(columns: tuple[str, ...], centred_age: Floats, male: Floats) -> Floats:
-    known = {"intercept": np.ones(len(male)), "age": centred_age, "sex": male}
-    return np.column_stack([known[c] for c in columns])
+def _site_axes(apart: Floats) -> tuple[Floats, Floats]:
+    """Return axes (s, j) with apart @ axes orthonormal, and the information on each."""
+    size, axes = np.linalg.eigh(apart.T @ apart)
+    kept = size > _COPY * max(len(apart), 1)
+    # The sign of an eigenvector is free: fix it, so that equal tables give equal files.
+    axes = axes[:, kept]
+    if axes.size:
+        largest = np.abs(axes).argmax(axis=0)
+        axes = axes * np.sign(axes[largest, np.arange(axes.shape[1])])
+    return axes / np.sqrt(size[kept]), size[kept]
 
 
 def _require_rank(columns: tuple[str, ...], x: Floats, r: Floats) -> None:

@@ -1,11 +1,12 @@
-"""Normative model: what a feature is expected to be at a given age and sex, and its spread."""
+"""Normative model: what a feature is expected to be of a person like this, and its spread."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,66 +15,77 @@ from scipy import special
 from ..base.errors import InputError
 from ..base.params import Params
 from ..base.provenance import sha256_bytes
-from ..base.strict_json import dump_bytes
 from ..base.table import Table, read_table
-from .design import COVARIATES, Design
-from .deviations import Deviations, Tier
+from .coverage import Coverage
+from .design import Design
+from .deviations import Deviation, Deviations, Tier
+from .document import model_bytes
+from .fitted import Fitted, fit_moments, fit_values
+from .identity import Identity
+from .people import People
 from .person import Person
 from .reference import read_reference
-from .score import score
+from .score import Scores, score
+from .statistics import Moments
+from .terms import COVARIATES
+from .tiers import require_enough, tier_of
 
-__all__ = ["SCHEMA", "VERSION", "NormativeModel", "fit_norms", "tier_of"]
+__all__ = ["NormativeModel", "fit_norms", "fit_streamed"]
 
 Floats = NDArray[np.float64]
 
-SCHEMA = "tmsplan-norms"
-VERSION = 1
+_NONE: Mapping[str, float] = MappingProxyType({})
 
-#: Fewest controls from which a tier begins. Below 50 every output is labelled EXPLORATORY;
-#: brainchart asks for 100 people of one protocol; centiles settle near 200 (eLife 108952).
-_TIERS = ((200, "adequate"), (100, "usable"), (50, "limited"))
-#: Residuals this much smaller than the values are rounding: the feature follows from age and
-#: sex alone.
-_ROUNDING = 1e-10
+#: Said of a model that holds no single controls.
+_SUMS_ONLY = (
+    "The norms were fitted from sums and hold no single controls: rank p, the comparison with "
+    "the controls' own most extreme regions and redrawn references are not available."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class NormativeModel:
-    """A linear model of every feature on age and sex, with Gaussian residuals.
+    """A linear model of every feature on shared covariates, with its papers.
 
-    Holds the controls' ages, sexes and residuals (hence their values), without ids and in an
-    order that says nothing: they are needed to compare each control with the others and to
-    redraw the controls. Treat it as data of people.
+    Unless it was streamed it holds the controls' covariates and residuals (hence their
+    values), without ids and in an order that says nothing: they are needed to compare each
+    control with the others and to redraw the controls. Treat it as data of people.
 
     Parameters
     ----------
-    features : tuple of str
-    design : Design
-        Of n controls, k columns.
-    coefficients : (k, f) float64
-        In the unit of the feature (per year, for M minus F).
-    sd : (f,) float64
-        Residual standard deviation with n - k degrees of freedom.
-    residuals : (n, f) float64
-        In units of `sd`.
-    sites : tuple of str
-        Scanners or centres of the controls; empty if the table did not say.
+    fitted : Fitted
+    coverage : Coverage
+        Whom the controls can stand for.
     synthetic : bool
         Whether the controls are simulated.
+    identity : Identity
+        What was measured, how, and under which licence.
     """
 
-    features: tuple[str, ...]
-    design: Design
-    coefficients: Floats
-    sd: Floats
-    residuals: Floats
-    sites: tuple[str, ...]
+    fitted: Fitted
+    coverage: Coverage
     synthetic: bool
+    identity: Identity = field(default_factory=Identity)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names, in the order of every array."""
+        return self.fitted.features
+
+    @property
+    def design(self) -> Design:
+        """Covariates of the controls."""
+        return self.fitted.design
 
     @property
     def n(self) -> int:
         """How many controls."""
         return self.design.n
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Scanners or centres of the controls; empty if the table did not say."""
+        return self.coverage.sites
 
     @property
     def tier(self) -> Tier:
@@ -87,31 +99,23 @@ class NormativeModel:
         return tuple(name for name, holds in labels if holds)
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What must be said of every number."""
+        local = self.fitted.local
+        sums = (_SUMS_ONLY,) if self.fitted.residuals is None else ()
+        return (*sums, *((local.note,) if local else ()))
+
+    @property
     def age_range(self) -> tuple[float, float]:
         """Youngest and oldest control, years."""
-        return float(self.design.age.min()), float(self.design.age.max())
-
-    @cached_property
-    def document(self) -> Mapping[str, object]:
-        """The content of the model's file."""
-        body: dict[str, object] = {
-            "features": list(self.features),
-            "covariates": list(self.design.covariates),
-            "age": self.design.age.tolist(),
-            "sex": ["M" if m else "F" for m in self.design.male],
-            "coefficients": self.coefficients.tolist(),
-            "sd": self.sd.tolist(),
-            "residuals": self.residuals.tolist(),
-            "sites": list(self.sites),
-            "synthetic": self.synthetic,
-        }
-        checksum = sha256_bytes(dump_bytes(body))
-        return {"schema": SCHEMA, "version": VERSION, "body_sha256": checksum, "body": body}
+        return self.coverage.age
 
     @cached_property
     def sha256(self) -> str:
         """SHA-256 of the model's file, byte for byte."""
-        return sha256_bytes(dump_bytes(self.document))
+        return sha256_bytes(
+            model_bytes(self.fitted, self.coverage, self.identity, synthetic=self.synthetic)
+        )
 
     @property
     def id(self) -> str:
@@ -120,6 +124,7 @@ class NormativeModel:
 
     def block(self) -> dict[str, object]:
         """Return the ``norms`` block of plan.json."""
+        site = ("site",) if self.design.terms.sites else ()
         return {
             "id": self.id,
             "sha256": self.sha256,
@@ -127,8 +132,11 @@ class NormativeModel:
             "tier": self.tier,
             "age_range": list(self.age_range),
             "sites": list(self.sites),
-            "transferred": False,
-            "covariates": list(self.design.columns[1:]),
+            "transferred": self.fitted.local is not None,
+            "covariates": [*self.design.columns[1:], *site],
+            "spread": self.fitted.spread.kind,
+            "identity": self.identity.document(),
+            "notes": list(self.notes),
         }
 
     def deviations(  # noqa: PLR0913 - the person's data and the two refusals that can be lifted
@@ -138,6 +146,7 @@ class NormativeModel:
         age: float | None,
         sex: str | None,
         site: str | None = None,
+        covariates: Mapping[str, float] = _NONE,
         exploratory: bool = False,
         allow_extrapolation: bool = False,
         params: Params | None = None,
@@ -147,7 +156,8 @@ class NormativeModel:
         z is *predictive*: of healthy newcomers, 2.5 % are below -1.96 whatever the number of
         controls. z_low and z_high bound the *effect*, the distance from the population's
         expectation in the population's standard deviations. Both are exact for Gaussian
-        residuals; ``norms/predictive.py`` derives them. rank_p assumes no distribution.
+        residuals of one site; ``norms/predictive.py`` derives them and docs/decisions/0018
+        measures them for several. rank_p assumes no distribution.
 
         Parameters
         ----------
@@ -159,10 +169,13 @@ class NormativeModel:
             ``"F"`` or ``"M"``.
         site : str, optional
             Must be one of the controls' sites, where the model knows them.
+        covariates : mapping of name to number
+            Further covariates that the model corrects for, in the unit of its table.
         exploratory : bool
             Accept a model of fewer than `min_controls` people.
         allow_extrapolation : bool
-            Accept an age outside the controls' range; every row is then flagged.
+            Accept an age or covariate outside the controls' range; every row is then flagged.
+            A spline of age ends where the controls end and is refused all the same.
         params : Params, optional
             `interval`, `bootstraps` and `min_controls` are used.
 
@@ -176,13 +189,39 @@ class NormativeModel:
         InputError
             If the model does not cover the person, or no feature is shared.
         """
-        person = Person(age, sex, site)
         settings = params or Params()
-        _require_enough(self.n, settings, f"norms {self.id}", exploratory=exploratory)
-        extrapolated = person.require_covered(
-            self.design, self.sites, allow_extrapolation=allow_extrapolation
+        require_enough(self.n, settings, f"norms {self.id}", exploratory=exploratory)
+        person = Person(age, sex, site, covariates)
+        extrapolated = self.coverage.require(person, allow_extrapolation=allow_extrapolation)
+        found = score(self.fitted, values, person.as_people(), params=settings)
+        return Deviations(
+            rows=self._rows(found, extrapolated=extrapolated),
+            tier=self.tier,
+            labels=self.labels,
+            loo_z=self.fitted.loo_z,
+            boot_z=found.boot_z,
+            norms=self.block(),
+            notes=self.notes,
         )
-        return score(self, values, person, extrapolated=extrapolated, params=settings)
+
+    def _rows(self, found: Scores, *, extrapolated: bool) -> tuple[Deviation, ...]:
+        return tuple(
+            Deviation(
+                feature=name,
+                value=value,
+                z=z,
+                z_low=low,
+                z_high=high,
+                centile=centile,
+                rank_p=p,
+                extrapolated=extrapolated,
+                n_reference=self.n,
+                icc=self.identity.icc_of(name),
+            )
+            for name, (value, z, low, high, centile, p) in zip(
+                self.features, np.column_stack(found.numbers).tolist(), strict=True
+            )
+        )
 
     def centile_curve(
         self,
@@ -191,6 +230,8 @@ class NormativeModel:
         sex: str,
         ages: Sequence[float] | Floats,
         centiles: Sequence[float] = (0.05, 0.5, 0.95),
+        site: str | None = None,
+        covariates: Mapping[str, float] = _NONE,
     ) -> Floats:
         """Return the values below which given shares of comparable newcomers lie.
 
@@ -203,6 +244,10 @@ class NormativeModel:
             Years, within the controls' range.
         centiles : (c,) sequence of float
             Between 0 and 1.
+        site : str, optional
+            One of the controls'. Without it the curve is that of an average site.
+        covariates : mapping of name to number
+            Where a further covariate is not given, the controls' mean is taken.
 
         Returns
         -------
@@ -212,49 +257,63 @@ class NormativeModel:
         Raises
         ------
         InputError
-            If the feature is unknown, or sex or an age are not covered.
+            If the feature is unknown, or sex, site, a covariate or an age are not covered.
         """
-        if feature not in self.features:
-            raise InputError(f"the norms have no feature '{feature}'.")
+        one = self.fitted.taking(feature)
         years = np.asarray(ages, dtype=float)
+        known = {o.name: o.mean for o in self.design.terms.others} | dict(covariates)
+        covered = self.coverage if site is not None else self.coverage.anywhere()
         for age in (float(years.min()), float(years.max())):
-            Person(age, sex, None).require_covered(self.design, (), allow_extrapolation=False)
-        f = self.features.index(feature)
-        x, q = self.design.rows(years, sex)
-        spread = self.sd[f] * np.sqrt(1 + np.sum(q**2, axis=1))
-        t = special.stdtrit(self.design.df, np.asarray(centiles, dtype=float))
-        return np.asarray(x @ self.coefficients[:, f] + t[:, None] * spread)
+            covered.require(Person(age, sex, site, known), allow_extrapolation=False)
+        people = People(
+            age=years,
+            male=np.full(len(years), float(sex == "M")),
+            site=() if site is None else (site,) * len(years),
+            others={name: np.full(len(years), value) for name, value in known.items()},
+        )
+        t = special.stdtrit(one.df, np.asarray(centiles, dtype=float))
+        return np.stack([one.quantile(np.full((len(years), 1), x), people)[:, 0] for x in t])
 
     def __str__(self) -> str:
         low, high = self.age_range
         label = "".join(f" {x}" for x in self.labels)
         return (
             f"norms {self.id}{label}: {len(self.features)} features of {self.n} controls "
-            f"({self.tier}), {low:g} to {high:g} years, {'/'.join(self.design.sexes)}"
+            f"({self.tier}), {low:g} to {high:g} years, {'/'.join(self.coverage.sexes)}"
         )
 
 
-def fit_norms(
+def fit_norms(  # noqa: PLR0913 - every decision of a model is named by its caller
     table: Table | Path | str,
     *,
     features: Sequence[str] | None = None,
     covariates: Sequence[str] = COVARIATES,
+    age: str = "linear",
+    spread: str = "constant",
+    identity: Identity | None = None,
     synthetic: bool = False,
     exploratory: bool = False,
     params: Params | None = None,
 ) -> NormativeModel:
     """Fit norms to a table of controls.
 
-    Every feature is regressed on the same covariates by least squares (one QR for all).
+    Every feature is regressed on the same covariates by least squares, all together; sites
+    have offsets that are partially pooled, feature by feature.
 
     Parameters
     ----------
     table : Table or Path
         Columns ``id, age, sex``, perhaps ``site``, and one per feature; see `read_reference`.
     features : sequence of str, optional
-        All other columns unless given.
+        All other columns that are no covariate unless given.
     covariates : sequence of str
-        Of ``age`` and ``sex``; empty for none.
+        Of ``age``, ``sex``, ``site``, and further columns of numbers; empty for none.
+    age : str
+        ``"linear"``, or ``"spline"`` for a smooth curve.
+    spread : str
+        ``"constant"``, ``"skewed"``, ``"varying"`` or ``"shash"``; see ``norms/spread.py``.
+    identity : Identity, optional
+        What was measured, how, and under which licence.
     synthetic : bool
         Declare the controls simulated: the model is refused for real patients.
     exploratory : bool
@@ -274,51 +333,50 @@ def fit_norms(
         covariates alone.
     """
     table = table if isinstance(table, Table) else read_table(Path(table))
-    _require_enough(len(table), params or Params(), table.name, exploratory=exploratory)
-    reference = read_reference(table, features)
-    design = Design.of(reference.age, reference.male, covariates)
-    if design.df < 3:
-        raise InputError(
-            f"{table.name}: {design.n} controls are too few for {len(design.columns)} "
-            f"coefficients; at least {len(design.columns) + 3} are needed even to explore."
-        )
-    fitted = design.q.T @ reference.values
-    residuals = reference.values - design.q @ fitted
-    sd = np.sqrt(np.sum(residuals**2, axis=0) / design.df)
-    flat = sd <= _ROUNDING * np.abs(reference.values).max(axis=0)
-    if flat.any():
-        name = reference.features[int(np.flatnonzero(flat)[0])]
-        raise InputError(
-            f"{table.name}: the feature '{name}' follows exactly from {', '.join(covariates)}; "
-            f"leave the column out: no deviation can be measured in it."
-        )
-    coefficients = np.asarray(np.linalg.solve(design.r, fitted), dtype=float)
-    return NormativeModel(
-        features=reference.features,
-        design=design,
-        coefficients=_read_only(coefficients),
-        sd=_read_only(sd),
-        residuals=_read_only(residuals / sd),
-        sites=reference.sites,
-        synthetic=synthetic,
-    )
+    require_enough(len(table), params or Params(), table.name, exploratory=exploratory)
+    others = [c for c in covariates if c not in COVARIATES]
+    reference = read_reference(table, features, others)
+    design = Design.of(reference.people, covariates, age=age)
+    try:
+        fitted = fit_values(design, reference.features, reference.values, spread=spread)
+    except InputError as err:
+        raise InputError(f"{table.name}: {err}") from err
+    coverage = Coverage.of(reference.people)
+    return NormativeModel(fitted, coverage, synthetic, identity or Identity())
 
 
-def tier_of(n: int) -> Tier:
-    """Return the tier of so many controls."""
-    return next((name for least, name in _TIERS if n >= least), "exploratory")
+def fit_streamed(
+    moments: Moments,
+    features: Sequence[str],
+    *,
+    identity: Identity | None = None,
+    synthetic: bool = False,
+    exploratory: bool = False,
+    params: Params | None = None,
+) -> NormativeModel:
+    """Return the norms of controls whose values were read once, in pieces.
 
+    Parameters
+    ----------
+    moments : Moments
+        Of every control: ``Moments(Design.of(people)).add_all(pieces)``.
+    features : sequence of str
+    identity, synthetic, exploratory, params
+        As in `fit_norms`.
 
-def _require_enough(n: int, params: Params, who: str, *, exploratory: bool) -> None:
-    least = int(params.min_controls.value)
-    if n < least and not exploratory:
-        raise InputError(
-            f"{who}: {n} controls. Expected at least {least}: with fewer, z says little about "
-            f"one person. Add controls, or pass --exploratory; every output is then labelled "
-            f"EXPLORATORY."
-        )
+    Returns
+    -------
+    NormativeModel
+        z and intervals are those of `fit_norms`; it holds no single controls.
 
-
-def _read_only(array: Floats) -> Floats:
-    array.setflags(write=False)
-    return array
+    Raises
+    ------
+    InputError
+        As `fit_moments`, and if there are too few controls.
+    """
+    settings = params or Params()
+    require_enough(moments.design.n, settings, "the streamed table", exploratory=exploratory)
+    fitted, people = fit_moments(moments, tuple(features)), moments.design.people
+    if people is None:
+        raise InputError("the design holds no controls.")
+    return NormativeModel(fitted, Coverage.of(people), synthetic, identity or Identity())

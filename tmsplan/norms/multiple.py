@@ -41,7 +41,8 @@ def max_null_p(
     """Return how often a control's most extreme feature is at least as extreme.
 
     Each control's z is against the other controls, over the same features, whatever their
-    dependence: p = (b + 1) / (n + 1) with b such controls of n.
+    dependence: p = (b + 1) / (n + 1) with b such controls of n. Norms that hold no single
+    controls can show nothing: p = 1.
 
     Parameters
     ----------
@@ -66,8 +67,13 @@ def max_null_p(
 def chance_top_z(
     deviations: Deviations, features: Sequence[str], *, direction: Direction = "low"
 ) -> float:
-    """Return the median of the controls' most extreme z: what chance alone gives."""
+    """Return the median of the controls' most extreme z: what chance alone gives.
+
+    NaN where the norms hold no single controls.
+    """
     columns, sign = _columns(deviations, features), _sign(direction)
+    if not len(deviations.loo_z):
+        return float("nan")
     return float(sign * np.median((sign * deviations.loo_z[:, columns]).min(axis=1)))
 
 
@@ -77,9 +83,11 @@ def p_top(
     """Return the share of resampled references under which each feature is the most extreme.
 
     Only the controls are redrawn. The person's own measurement error is not in it; see
-    `p_first_again`.
+    `p_first_again`. Empty where the norms hold no single controls to redraw.
     """
     columns = _columns(deviations, features)
+    if not len(deviations.boot_z):
+        return {}
     drawn = np.round(_sign(direction) * deviations.boot_z[:, columns], _DECIMALS)
     wins = np.bincount(drawn.argmin(axis=1), minlength=len(columns))
     return {f: float(w) / len(drawn) for f, w in zip(features, wins, strict=True)}

@@ -48,7 +48,7 @@ _STEPS = 60
 _ENOUGH = 1e-12
 
 
-def predictive_z(t: Floats, df: int) -> Floats:
+def predictive_z(t: Floats, df: Floats | float) -> Floats:
     """Return the normal deviate with the probability of `t` under Student's t.
 
     Computed in the lower tail of -|t|, so that both tails keep all digits; where even that
@@ -58,19 +58,20 @@ def predictive_z(t: Floats, df: int) -> Floats:
     ----------
     t : array of float64
         NaN stays NaN.
-    df : int
-        Degrees of freedom, at least 1.
+    df : float or array of float64
+        Degrees of freedom, at least 1, of the shape of `t` or one for all. A varying spread
+        or a transfer to a new site gives fractions.
     """
     low = -np.abs(t)
     p = special.stdtr(df, low)
     tiny = p < _TINY
     z = special.ndtri(np.where(tiny, 0.5, p))
     if np.any(tiny):
-        z[tiny] = special.ndtri_exp(_log_tail(low[tiny], df))
+        z[tiny] = special.ndtri_exp(_log_tail(low[tiny], np.broadcast_to(df, low.shape)[tiny]))
     return np.asarray(np.copysign(z, t))
 
 
-def _log_tail(t: Floats, df: int) -> Floats:
+def _log_tail(t: Floats, df: Floats) -> Floats:
     """Return log P(T < t) for far negative t, by the incomplete beta function's series."""
     a, b = df / 2.0, 0.5
     x = df / (df + t**2)
@@ -80,7 +81,7 @@ def _log_tail(t: Floats, df: int) -> Floats:
 
 
 def effect_interval(
-    standard_residual: Floats, leverage: float, df: int, interval: float
+    standard_residual: Floats, leverage: Floats | float, df: float, interval: float
 ) -> tuple[Floats, Floats]:
     """Return the limits of e = (y - M) / S, see above.
 
@@ -88,9 +89,9 @@ def effect_interval(
     ----------
     standard_residual : (f,) float64
         (y - m) / s.
-    leverage : float
+    leverage : float or (f,) float64
         h > 0.
-    df : int
+    df : float
     interval : float
         Share of confidence, for example 0.95.
 
@@ -105,7 +106,7 @@ def effect_interval(
     return low, high
 
 
-def _noncentrality(t: Floats, df: int, p: float) -> Floats:
+def _noncentrality(t: Floats, df: float, p: float) -> Floats:
     """Return d with P(T(df, d) <= t) = p.
 
     With W = chi(df) / sqrt(df), P = E[Phi(t W - d)], which falls in d. Newton's steps are
@@ -133,7 +134,7 @@ def _noncentrality(t: Floats, df: int, p: float) -> Floats:
 
 
 @cache
-def _chi_nodes(df: int) -> tuple[Floats, Floats]:
+def _chi_nodes(df: float) -> tuple[Floats, Floats]:
     """Return nodes of chi(df) / sqrt(df) and their probabilities (Gauss-Legendre)."""
     low, high = (
         np.sqrt(2 * inverse(df / 2, _OUTSIDE))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import InputError
 from .predictive import predictive_z
+from .sample import Newcomer, Sample
 
-__all__ = ["Newcomer", "bootstrap_z", "leave_one_out_z", "rank_p"]
+__all__ = ["bootstrap_z", "leave_one_out_z", "rank_p"]
 
 Floats = NDArray[np.float64]
 
@@ -26,67 +26,43 @@ _TRIES = 20
 _DECIMALS = 9
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Newcomer:
-    """One person in the terms of the fitted model.
-
-    Parameters
-    ----------
-    q : (k,) float64
-        Design row in the basis of the controls' orthonormal columns.
-    residual : (f,) float64
-        Value minus expectation, in residual standard deviations; NaN where missing.
-    """
-
-    q: Floats
-    residual: Floats
-
-    @property
-    def leverage(self) -> float:
-        """|q|², that is x' (X'X)^-1 x."""
-        return float(self.q @ self.q)
-
-
-def leave_one_out_z(q: Floats, residuals: Floats) -> Floats:
+def leave_one_out_z(sample: Sample) -> Floats:
     """Return the z of every control against the other controls.
 
     The residual of control i against a fit without it is e_i / (1 - h_i), and the standard
-    deviation of that fit follows from SSE - e_i² / (1 - h_i): no refit is needed.
+    deviation of that fit follows from SSE - e_i² / (1 - h_i): no refit is needed. The weights
+    of the sites stay those of all controls.
 
     Parameters
     ----------
-    q : (n, k) float64
-        Orthonormal columns of the design.
-    residuals : (n, f) float64
-        In any unit per column.
+    sample : Sample
 
     Returns
     -------
     (n, f) float64
     """
-    n, k = q.shape
-    return predictive_z(_deleted_t(residuals, np.sum(q**2, axis=1), n - k), n - k - 1)
+    t = _deleted_t(sample.residuals, sample.leverage, sample.error, sample.df)
+    return predictive_z(t, sample.df - 1)
 
 
-def _deleted_t(residuals: Floats, leverage: Floats, df: int) -> Floats:
-    left = 1.0 - leverage[:, None]
-    without = (np.sum(residuals**2, axis=0) - residuals**2 / left) / (df - 1)
+def _deleted_t(residuals: Floats, leverage: Floats, error: Floats, df: int) -> Floats:
+    left = 1.0 - leverage
+    without = (error - residuals**2 / left) / (df - 1)
     return np.asarray(residuals / np.sqrt(without * left))
 
 
-def rank_p(q: Floats, residuals: Floats, newcomer: Newcomer) -> Floats:
+def rank_p(sample: Sample, newcomer: Newcomer) -> Floats:
     """Return the one-sided rank p of values this low: no shape of distribution is assumed.
 
     Each of the n controls and the person is held out in turn and compared with the other n,
     so that all n + 1 statistics are made alike; p = (1 + controls as low) / (n + 1). For
     people drawn alike p is valid exactly, whatever the distribution (full conformal
-    prediction); with n controls it cannot be below 1 / (n + 1).
+    prediction); with n controls it cannot be below 1 / (n + 1). Where sites have offsets
+    their weights come from the controls alone, and the exactness is that of the weights.
 
     Parameters
     ----------
-    q : (n, k) float64
-    residuals : (n, f) float64
-        In residual standard deviations.
+    sample : Sample
     newcomer : Newcomer
 
     Returns
@@ -94,31 +70,31 @@ def rank_p(q: Floats, residuals: Floats, newcomer: Newcomer) -> Floats:
     (f,) float64
         NaN where the person's value is missing.
     """
-    n, k = q.shape
-    share = (q @ newcomer.q) / (1 + newcomer.leverage)
-    joint = residuals - share[:, None] * newcomer.residual
-    own = newcomer.residual / (1 + newcomer.leverage)
-    leverage = np.sum(q**2, axis=1) - share**2 * (1 + newcomer.leverage)
+    n, own = len(sample.b), newcomer.leverage(sample.weight)
+    share = (sample.b * newcomer.b) @ sample.weight / (1 + own)
+    joint = sample.residuals - share * newcomer.residual
+    alone = newcomer.residual / (1 + own)
+    leverage = sample.leverage - share**2 * (1 + own)
     t = _deleted_t(
-        np.vstack([joint, own]),
-        np.append(leverage, newcomer.leverage / (1 + newcomer.leverage)),
-        n + 1 - k,
+        np.vstack([joint, alone]),
+        np.vstack([leverage, own / (1 + own)]),
+        sample.error + newcomer.residual * alone,
+        sample.df + 1,
     )
     as_low = np.sum(np.round(t[:-1] - t[-1], _DECIMALS) <= 0, axis=0)
     return np.asarray(np.where(np.isnan(newcomer.residual), np.nan, (1 + as_low) / (n + 1)))
 
 
-def bootstrap_z(q: Floats, residuals: Floats, newcomer: Newcomer, draws: int, seed: int) -> Floats:
+def bootstrap_z(sample: Sample, newcomer: Newcomer, draws: int, seed: int) -> Floats:
     """Return the person's z under resampled controls (rows drawn with replacement).
 
-    A draw is a vector of weights; the weighted fit needs one k by k inverse per draw, shared
-    by all features. Draws in which a coefficient cannot be determined are drawn again.
+    A draw is a vector of weights; the weighted fit needs one small inverse per draw, shared
+    by all features of one ratio of variances. Draws in which a coefficient cannot be
+    determined are drawn again.
 
     Parameters
     ----------
-    q : (n, k) float64
-    residuals : (n, f) float64
-        In residual standard deviations.
+    sample : Sample
     newcomer : Newcomer
     draws : int
     seed : int
@@ -133,18 +109,23 @@ def bootstrap_z(q: Floats, residuals: Floats, newcomer: Newcomer, draws: int, se
     InputError
         If nearly no draw determines the coefficients.
     """
-    blocks = [_refit_z(w, q, residuals, newcomer) for w in _weights(q, draws, seed)]
-    return np.vstack(blocks)
+    found = np.empty((draws, len(newcomer.residual)))
+    done = 0
+    for w in _weights(sample, draws, seed):
+        found[done : done + len(w)] = _refit_z(w, sample, newcomer)
+        done += len(w)
+    return found
 
 
-def _weights(q: Floats, draws: int, seed: int) -> Iterator[Floats]:
-    n, k = q.shape
+def _weights(sample: Sample, draws: int, seed: int) -> Iterator[Floats]:
+    fixed = sample.b[:, : sample.k]
+    n, k = fixed.shape
     rng = np.random.default_rng(seed)
     found = 0
     for _ in range(_TRIES * (1 + draws // _BLOCK)):
         w = rng.multinomial(n, np.full(n, 1 / n), size=_BLOCK).astype(float)
-        good = (np.sum(w > 0, axis=1) > k) & (np.linalg.eigvalsh(_gram(w, q))[:, 0] > _LOST)
-        w = w[good][: draws - found]
+        lowest = np.linalg.eigvalsh(_gram(w, fixed))[:, 0]
+        w = w[(np.sum(w > 0, axis=1) > k) & (lowest > _LOST)][: draws - found]
         found += len(w)
         yield w
         if found == draws:
@@ -155,19 +136,36 @@ def _weights(q: Floats, draws: int, seed: int) -> Iterator[Floats]:
     )
 
 
-def _gram(w: Floats, q: Floats) -> Floats:
-    n, k = q.shape
-    products = (q[:, :, None] * q[:, None, :]).reshape(n, k * k)
-    return (w @ products).reshape(len(w), k, k)
+def _gram(w: Floats, b: Floats) -> Floats:
+    n, p = b.shape
+    products = (b[:, :, None] * b[:, None, :]).reshape(n, p * p)
+    return (w @ products).reshape(len(w), p, p)
 
 
-def _refit_z(w: Floats, q: Floats, residuals: Floats, newcomer: Newcomer) -> Floats:
-    n, k = q.shape
-    inverse = np.linalg.inv(_gram(w, q))
-    moments = np.stack([(w * q[:, j]) @ residuals for j in range(k)], axis=1)
-    shift = inverse @ moments  # how the coefficients change, in the basis of q: (b, k, f)
-    error = w @ residuals**2 - np.sum(shift * moments, axis=1)
-    expected = np.einsum("k,bkf->bf", newcomer.q, shift)
-    leverage = np.einsum("i,bij,j->b", newcomer.q, inverse, newcomer.q)
-    scale = np.sqrt(np.maximum(error, 0) / (n - k) * (1 + leverage[:, None]))
-    return predictive_z((newcomer.residual - expected) / scale, n - k)
+def _refit_z(w: Floats, sample: Sample, newcomer: Newcomer) -> Floats:
+    """Return z for each draw; features whose weights are alike share the inverse.
+
+    With D = sqrt(w_site) the penalised normal equations become D G D + (1 - D²), which stays
+    finite and invertible where a weight is 0.
+    """
+    gram = _gram(w, sample.b)
+    moments = np.stack([(w * sample.b[:, j]) @ sample.residuals for j in range(gram.shape[1])], 1)
+    pulled = moments - (1 - sample.weight) / _or_one(sample.weight) * sample.coefficients
+    error = w @ sample.residuals**2 + sample.penalty
+    z = np.empty(error.shape)
+    kinds, kind_of = np.unique(sample.weight, axis=1, return_inverse=True)
+    for j, root in enumerate(np.sqrt(kinds.T)):
+        own = np.flatnonzero(kind_of == j)
+        inner = gram * np.outer(root, root) + np.diag(1 - root**2)
+        inverse = np.linalg.inv(inner) * np.outer(root, root)
+        shift = inverse @ pulled[:, :, own]  # how the coefficients change: (draws, p, own)
+        left = error[:, own] - np.sum(shift * pulled[:, :, own], axis=1)
+        expected = np.einsum("k,bkf->bf", newcomer.b, shift)
+        leverage = np.einsum("i,bij,j->b", newcomer.b, inverse, newcomer.b)
+        scale = np.sqrt(np.maximum(left, 0) / sample.df * (1 + leverage[:, None]))
+        z[:, own] = predictive_z((newcomer.residual[own] - expected) / scale, sample.df)
+    return z
+
+
+def _or_one(weight: Floats) -> Floats:
+    return np.where(weight > 0, weight, 1.0)

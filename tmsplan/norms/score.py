@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,13 @@ from scipy import special
 
 from ..base.errors import InputError
 from ..base.params import Params
-from .deviations import Deviation, Deviations
-from .person import Person
+from .fitted import Fitted
+from .people import People
 from .predictive import effect_interval, predictive_z
-from .resample import Newcomer, bootstrap_z, leave_one_out_z, rank_p
+from .resample import bootstrap_z, rank_p
+from .sample import Newcomer
 
-if TYPE_CHECKING:
-    from .model import NormativeModel
-
-__all__ = ["score"]
+__all__ = ["Scores", "score"]
 
 Floats = NDArray[np.float64]
 
@@ -31,24 +29,37 @@ _IMPLAUSIBLE = 8.0
 _WHOLE_TABLE = 5
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Numbers of one person for each of f features; `Deviations` describes them."""
+
+    value: Floats
+    z: Floats
+    low: Floats
+    high: Floats
+    centile: Floats
+    rank_p: Floats
+    boot_z: Floats
+
+    @property
+    def numbers(self) -> tuple[Floats, ...]:
+        """One array a number of `Deviation`, in its order."""
+        return self.value, self.z, self.low, self.high, self.centile, self.rank_p
+
+
 def score(
-    model: NormativeModel,
-    values: Mapping[str, float],
-    person: Person,
-    *,
-    extrapolated: bool,
-    params: Params,
-) -> Deviations:
-    """Return the deviations of a person; `NormativeModel.deviations` describes them.
+    fitted: Fitted, values: Mapping[str, float], person: People, *, params: Params
+) -> Scores:
+    """Return the numbers of one person; `NormativeModel.deviations` describes them.
 
     Parameters
     ----------
-    model : NormativeModel
+    fitted : Fitted
     values : mapping of feature to value
-    person : Person
-        Known to be covered by the model.
-    extrapolated : bool
+    person : People
+        Of one, known to be covered by the model.
     params : Params
+        `interval` and `bootstraps` are used.
 
     Raises
     ------
@@ -56,46 +67,18 @@ def score(
         If no feature is shared, a value is infinite, or the values cannot be of the same
         measure as the norms.
     """
-    value = _joined(model.features, values)
-    x, q = model.design.rows(np.array([person.age], dtype=float), str(person.sex))
-    newcomer = Newcomer(q[0], (value - x[0] @ model.coefficients) / model.sd)
-    z = predictive_z(newcomer.residual / np.sqrt(1 + newcomer.leverage), model.design.df)
+    value = _joined(fitted.features, values)
+    found = fitted.standard(value[None], person)
+    residual, leverage = found.residual[0], found.leverage[0]
+    z = predictive_z(residual / np.sqrt(1 + leverage), found.df)
     _require_plausible(z)
-    low, high = effect_interval(
-        newcomer.residual, newcomer.leverage, model.design.df, params.interval.value
-    )
-    basis, residuals = model.design.q, model.residuals
-    p = rank_p(basis, residuals, newcomer)
-    columns = (value, z, low, high, special.ndtr(z), p)
-    return Deviations(
-        rows=_rows(model, columns, extrapolated=extrapolated),
-        tier=model.tier,
-        labels=model.labels,
-        loo_z=leave_one_out_z(basis, residuals),
-        boot_z=bootstrap_z(basis, residuals, newcomer, int(params.bootstraps.value), _SEED),
-        norms=model.block(),
-    )
-
-
-def _rows(
-    model: NormativeModel, columns: tuple[Floats, ...], *, extrapolated: bool
-) -> tuple[Deviation, ...]:
-    return tuple(
-        Deviation(
-            feature=name,
-            value=value,
-            z=z,
-            z_low=low,
-            z_high=high,
-            centile=centile,
-            rank_p=p,
-            extrapolated=extrapolated,
-            n_reference=model.n,
-        )
-        for name, (value, z, low, high, centile, p) in zip(
-            model.features, np.column_stack(columns).tolist(), strict=True
-        )
-    )
+    low, high = effect_interval(residual, leverage, found.df, params.interval.value)
+    p, drawn = np.full(len(z), np.nan), np.zeros((0, len(z)))
+    if fitted.sample is not None:
+        newcomer = Newcomer(fitted.design.rows(person).b[0], residual)
+        p = rank_p(fitted.sample, newcomer)
+        drawn = bootstrap_z(fitted.sample, newcomer, int(params.bootstraps.value), _SEED)
+    return Scores(value, z, low, high, special.ndtr(z), p, drawn)
 
 
 def _joined(features: tuple[str, ...], values: Mapping[str, float]) -> Floats:

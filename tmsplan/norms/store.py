@@ -1,40 +1,29 @@
-"""One canonical JSON file per model: read strictly, never executed."""
+"""One canonical file per model: read strictly, never executed."""
 
 from __future__ import annotations
 
-import math
 import os
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..base.errors import InputError, refuse_file
-from ..base.provenance import sha256_bytes
-from ..base.strict_json import MAX_BYTES, dump_bytes, load_file
-from .design import Design
-from .model import SCHEMA, VERSION, NormativeModel
+from .archive import unpack
+from .document import SCHEMA, VERSION, model_bytes, read_model
+from .identity import Measured
+from .model import NormativeModel
+from .store_v1 import load_v1
 
 __all__ = ["load_norms", "require_usable", "save_norms"]
 
-Floats = NDArray[np.float64]
-
-_KEYS = {"schema", "version", "body_sha256", "body"}
-_BODY = {
-    "features", "covariates", "age", "sex", "coefficients", "sd", "residuals", "sites",
-    "synthetic",
-}  # fmt: skip
-#: Residuals are stored to the last digit; what remains of a sum over controls is rounding.
-_ROUNDING = 1e-6
+#: 5000 controls and 20 000 features with every residual; larger norms are streamed.
+MAX_BYTES = 1 << 30
 
 
 def save_norms(model: NormativeModel, path: Path | str, *, overwrite: bool = False) -> None:
     """Write a model as one file, whole or not at all.
 
-    The file holds the controls' ages, sexes and values (as residuals), without ids: handle it
-    like the table it was made from.
+    Unless it was streamed the file holds the controls' covariates and values (as residuals),
+    without ids: handle it like the table it was made from.
 
     Parameters
     ----------
@@ -55,10 +44,13 @@ def save_norms(model: NormativeModel, path: Path | str, *, overwrite: bool = Fal
         raise refuse_file(path, f"the name ends in '{path.suffix}'", "'.norms'", "Rename it")
     if path.exists() and not overwrite:
         raise InputError(f"{path.name}: exists already; pass --overwrite or another name.")
-    data = dump_bytes(model.document)
+    data = model_bytes(model.fitted, model.coverage, model.identity, synthetic=model.synthetic)
     if len(data) > MAX_BYTES:
         raise refuse_file(
-            path, f"{len(data)} bytes", f"at most {MAX_BYTES}", "Fit fewer features at once"
+            path,
+            f"{len(data)} bytes",
+            f"at most {MAX_BYTES}",
+            "Fit fewer features at once, or fit from sums (fit_streamed)",
         )
     _replace(path, data)
 
@@ -87,6 +79,8 @@ def _replace(path: Path, data: bytes) -> None:
 def load_norms(path: Path | str) -> NormativeModel:
     """Read a model; refuse a file that is damaged, edited or of another kind.
 
+    Models of version 1 (JSON) are read too.
+
     Returns
     -------
     NormativeModel
@@ -98,100 +92,74 @@ def load_norms(path: Path | str) -> NormativeModel:
         Names the file and what is wrong.
     """
     path = Path(path)
-    document = load_file(path)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+    data = _read(path)
+    if not data.startswith(b"PK"):
+        return load_v1(path)
+    try:
+        header, arrays = unpack(data)
+    except InputError as err:
+        raise _damaged(path, err) from err
+    if header.get("schema") != SCHEMA:
         raise refuse_file(
             path, "not a model of tmsplan", "a .norms file", "Make one with 'tmsplan norms fit'"
         )
-    if document.get("version") != VERSION:
+    if header.get("version") != VERSION:
         raise refuse_file(
             path,
-            f"version {document.get('version')!r}",
+            f"version {header.get('version')!r}",
             f"version {VERSION}",
             "Fit it again, or use the tmsplan that made it",
         )
     try:
-        return _model(document)
-    except (InputError, ValueError, TypeError, OverflowError) as err:
+        fitted, coverage, identity, synthetic = read_model(header, arrays)
+    except (InputError, ValueError, TypeError, KeyError, AttributeError, OverflowError) as err:
+        raise _damaged(path, err) from err
+    return NormativeModel(fitted, coverage, synthetic, identity)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise refuse_file(path, f"{size} bytes", f"at most {MAX_BYTES}", "Pass the right file")
+        return path.read_bytes()
+    except OSError as err:
         raise refuse_file(
-            path, f"damaged or edited by hand ({err})", "an unchanged model", "Fit it again"
+            path, f"cannot be read ({err.__class__.__name__})", "a .norms file", "Check it"
         ) from err
 
 
-def require_usable(model: NormativeModel, *, patient_synthetic: bool) -> None:
-    """Refuse simulated norms for a real patient.
+def _damaged(path: Path, err: Exception) -> InputError:
+    return refuse_file(
+        path, f"damaged or edited by hand ({err})", "an unchanged model", "Fit it again"
+    )
+
+
+def require_usable(
+    model: NormativeModel, *, patient_synthetic: bool, measured: Measured | None = None
+) -> tuple[str, ...]:
+    """Refuse norms that cannot be of this patient's map.
+
+    Parameters
+    ----------
+    model : NormativeModel
+    patient_synthetic : bool
+    measured : Measured, optional
+        How the patient's values were measured: coupling method, unit, ALFF engine, atlas.
+
+    Returns
+    -------
+    tuple of str
+        Caveats: what the norms do not say about themselves, so that it was not compared.
 
     Raises
     ------
     InputError
-        If the model is SYNTHETIC and the patient is not.
+        If the model is SYNTHETIC and the patient is not, or what was measured differs.
     """
     if model.synthetic and not patient_synthetic:
         raise InputError(
             f"norms {model.id} are SYNTHETIC: simulated for demonstrations and tests. They say "
             f"nothing about a real patient; use norms of people."
         )
-
-
-def _model(document: Mapping[str, object]) -> NormativeModel:
-    body = document.get("body")
-    if set(document) != _KEYS or not isinstance(body, dict) or set(body) != _BODY:
-        raise InputError("keys are missing or unknown")
-    if sha256_bytes(dump_bytes(body)) != document["body_sha256"]:
-        raise InputError("the content does not have the recorded checksum")
-    if not isinstance(body["synthetic"], bool):
-        raise InputError("'synthetic' is not true or false")
-    features = _texts(body, "features")
-    covariates = _texts(body, "covariates")
-    sex = _texts(body, "sex")
-    if not features or len(set(features)) != len(features) or set(sex) - {"F", "M"}:
-        raise InputError("the features are not unique, or a sex is neither F nor M")
-    age = _numbers(body, "age", (len(sex),))
-    design = Design.of(age, np.array([float(s == "M") for s in sex]), covariates)
-    n, k, f = design.n, len(design.columns), len(features)
-    model = NormativeModel(
-        features=features,
-        design=design,
-        coefficients=_numbers(body, "coefficients", (k, f)),
-        sd=_numbers(body, "sd", (f,)),
-        residuals=_numbers(body, "residuals", (n, f)),
-        sites=_texts(body, "sites"),
-        synthetic=body["synthetic"],
-    )
-    _require_consistent(model)
-    return model
-
-
-def _texts(body: Mapping[str, object], key: str) -> tuple[str, ...]:
-    cells = body[key]
-    if not isinstance(cells, list) or not all(isinstance(c, str) and c for c in cells):
-        raise InputError(f"'{key}' is not a list of texts")
-    return tuple(cells)
-
-
-def _numbers(body: Mapping[str, object], key: str, shape: tuple[int, ...]) -> Floats:
-    """Return an array of the given shape; every cell must be written as a finite number."""
-    rows: object = body[key] if len(shape) == 2 else [body[key]]
-    if not isinstance(rows, list) or len(rows) != (shape[0] if len(shape) == 2 else 1):
-        raise InputError(f"'{key}' does not have {shape[0]} rows")
-    for row in rows:
-        if not isinstance(row, list) or len(row) != shape[-1]:
-            raise InputError(f"'{key}' does not have {shape[-1]} numbers in a row")
-        for cell in row:
-            if isinstance(cell, bool) or not isinstance(cell, int | float):
-                raise InputError(f"'{key}' holds {cell!r}, which is no number")
-            if not math.isfinite(cell):
-                raise InputError(f"'{key}' holds a number that is not finite")
-    array = np.array(rows, dtype=float).reshape(shape)
-    array.setflags(write=False)
-    return array
-
-
-def _require_consistent(model: NormativeModel) -> None:
-    design, n = model.design, model.design.n
-    if design.df < 3 or design.age.min() < 0 or not np.all(model.sd > 0):
-        raise InputError("an sd is not positive, an age is negative, or controls are missing")
-    if np.abs(np.sum(model.residuals**2, axis=0) / design.df - 1).max() > _ROUNDING:
-        raise InputError("the sd of a feature is not that of its residuals")
-    if np.abs(design.q.T @ model.residuals).max() > _ROUNDING * np.sqrt(n):
-        raise InputError("the residuals still depend on the covariates")
+    return model.identity.require(measured or Measured(), f"norms {model.id}")

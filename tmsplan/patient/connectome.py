@@ -38,8 +38,8 @@ def read_connectome(sc: Path, fc: Path, labels: Path, *, fc_key: str | None = No
     sc : Path
         Square matrix of streamline weights (text, CSV or ``.mat``).
     fc : Path
-        Region series, time x regions, from which Pearson's correlation is taken; or a square
-        symmetric matrix, taken as it is.
+        Region series, time x regions, which are kept and from which Pearson's correlation is
+        taken; or a square symmetric matrix, taken as it is.
     labels : Path
         Region names, one a line, in the order of rows and columns: ``lh_bankssts``.
     fc_key : str or None
@@ -56,7 +56,8 @@ def read_connectome(sc: Path, fc: Path, labels: Path, *, fc_key: str | None = No
     regions = read_region_labels(labels)
     weights = _numbers(sc, None)
     _require_weights(weights, len(regions), sc, labels)
-    return Connectome(regions, weights, _functional(_numbers(fc, fc_key), regions, fc, labels))
+    correlation, series = _functional(_numbers(fc, fc_key), regions, fc, labels)
+    return Connectome(regions, weights, correlation, series)
 
 
 def read_region_labels(path: Path) -> tuple[Region, ...]:
@@ -171,7 +172,10 @@ def _asymmetry(matrix: Floats) -> float:
     return float(np.abs(matrix - matrix.T).max()) / scale
 
 
-def _functional(values: Floats, regions: Sequence[Region], path: Path, labels: Path) -> Floats:
+def _functional(
+    values: Floats, regions: Sequence[Region], path: Path, labels: Path
+) -> tuple[Floats, Floats | None]:
+    """Return the correlation of the regions, and the series if the file holds them."""
     n = len(regions)
     if values.shape[1] != n:
         turned = " It looks transposed: rows must be time points." if len(values) == n else ""
@@ -187,8 +191,8 @@ def _functional(values: Floats, regions: Sequence[Region], path: Path, labels: P
                 "correlations from -1 to 1",
                 "Pass the series, or r instead of Fisher z",
             )
-        return values
-    return _correlation(values, regions, path)
+        return values, None
+    return _correlation(values, regions, path), values
 
 
 def _correlation(series: Floats, regions: Sequence[Region], path: Path) -> Floats:

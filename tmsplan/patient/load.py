@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..base.errors import InputError, refuse_file
+from ..base.errors import AmbiguityError, FrameError, InputError, refuse_file
 from ..base.provenance import InputFile, record_file
 from ..space.frame import Frame, Scanner
 from ..space.grid import Volume
@@ -18,6 +18,8 @@ from ..surface.pair import Pair
 from ..surface.surface import Surface
 from .anatomy import AnatomyFiles
 from .belonging import require_in_view, require_t1_fits
+from .bids import require_space
+from .cifti_series import open_dtseries
 from .connectome import read_connectome
 from .cortex import RawHemi, build_cortex, build_scalp, read_hemi
 from .identity import require_one_person
@@ -27,10 +29,14 @@ from .patient import Connectome, Cortex, Patient
 from .placement import Placement, find_placement
 from .recipe import MapFiles, Recipe
 from .routes import frame_tree
-from .source import find_recipe, with_maps
+from .series import Series
+from .series_open import SeriesFiles, open_series
+from .source import find_recipe
 from .t1w import build_t1w
 
 __all__ = ["load_patient"]
+
+_SURFACES = (".gii", ".gii.gz", ".mgz", ".mgh")
 
 
 def load_patient(
@@ -40,16 +46,19 @@ def load_patient(
     maps: Mapping[str, Path] | None = None,
     use_form: str | None = None,
 ) -> Patient:
-    """Read one patient from a ``patient.toml`` or a FreeSurfer subject folder.
+    """Read one patient: a ``patient.toml``, fMRIPrep derivatives or a FreeSurfer subject.
 
     Parameters
     ----------
     source : Path
-        ``patient.toml``, a folder that holds one, a FreeSurfer subject, or a SUBJECTS_DIR.
+        ``patient.toml``, a folder that holds one, fMRIPrep derivatives, a FreeSurfer subject, or
+        a SUBJECTS_DIR.
     subject : str or None
-        The patient's id; which subject of a SUBJECTS_DIR.
+        The patient's id; which subject of a folder, and in BIDS which of its runs:
+        ``sub-01_ses-2_task-rest_run-1``.
     maps : mapping of name to Path, or None
-        More maps, named as in ``[maps]``; their world is that of the T1.
+        More maps, named as in ``[maps]``; their world is that of the T1 unless their BIDS name
+        says a template. In fMRIPrep derivatives they come before what lies there.
     use_form : {"qform", "sform"} or None
         Which form of the T1 to believe where both are set and disagree.
 
@@ -65,11 +74,9 @@ def load_patient(
     AmbiguityError
         If two readings are possible; names the key or flag that decides.
     """
-    recipe, base = find_recipe(Path(source), subject)
+    recipe, base = find_recipe(Path(source), subject, maps or {})
     if use_form is not None:
         recipe = replace(recipe, anatomy=replace(recipe.anatomy, use_form=use_form))
-    if maps:
-        recipe = with_maps(recipe, maps)
     require_one_person(recipe, base)
     return _read(recipe)
 
@@ -93,7 +100,7 @@ def _read(recipe: Recipe) -> Patient:
     if ribbon is None:  # with labels, TP-F01 and TP-D02 judge this on every plan
         require_t1_fits(t1w.volume, cortex, files.hemis)
     tree = frame_tree(recipe, t1w.volume.grid, placement)
-    maps, map_inputs = read_maps(recipe.maps, cortex, tree)
+    maps, map_inputs = read_maps(recipe.maps, cortex, tree, recipe.fslr)
     images = (("t1w", image), ("conformed", conformed), ("ribbon", ribbon_image))
     return Patient(
         id=recipe.id,
@@ -107,8 +114,11 @@ def _read(recipe: Recipe) -> Patient:
         ribbon=ribbon,
         maps=maps,
         connectome=connectome,
+        bold=_bold(recipe.maps, scanner),
         synthetic=recipe.synthetic,
         composite=recipe.composite,
+        surfaces_because=recipe.surfaces,
+        qc=recipe.qc,
         inputs=(*_records(images, recipe), *map_inputs),
     )
 
@@ -150,6 +160,60 @@ def _scalp(
     mesh: RawMesh | None, placement: Placement, cortex: Pair[Cortex]
 ) -> Surface[Scanner] | None:
     return build_scalp(mesh, placement, cortex) if mesh is not None else None
+
+
+def _bold(maps: MapFiles, scanner: Frame[Scanner]) -> Series | None:
+    """Open the run, volume or surface, with its tables; no voxel is read."""
+    given = [k for k in ("bold", "bold_left", "bold_right") if k in maps.files]
+    if not given:
+        _require_no_tables(maps)
+        return None
+    path, right = maps.files[given[0]], maps.files.get("bold_right")
+    if given not in (["bold"], ["bold_left", "bold_right"]):
+        raise AmbiguityError(
+            f"{path.name}: {' and '.join(given)} {'is' if len(given) == 1 else 'are'} given. "
+            f"Expected 'bold' alone, or bold_left and bold_right. Name one run."
+        )
+    table, sidecar, mask = (maps.files.get(k) for k in ("confounds", "sidecar", "bold_mask"))
+    files = SeriesFiles(sidecar=sidecar, confounds=table, right=right, mask=mask)
+    if path.name.lower().endswith(".dtseries.nii"):
+        return open_dtseries(path, tr_s=maps.tr, files=files)
+    _require_own_world(path, maps)
+    return open_series(
+        path,
+        scanner=scanner,
+        tr_s=maps.tr,
+        files=files,
+        use_form=maps.use_form,
+    )
+
+
+def _require_no_tables(maps: MapFiles) -> None:
+    for key in ("confounds", "sidecar", "bold_mask"):
+        if key in maps.files:
+            raise refuse_file(
+                maps.files[key], f"'{key}' is given without a run", "'bold' as well", "Name it"
+            )
+
+
+def _require_own_world(path: Path, maps: MapFiles) -> None:
+    """Refuse a volume run that does not lie in the world of the T1."""
+    if path.name.lower().endswith(_SURFACES):  # it lies on a mesh; its world is never used
+        return
+    space = maps.space_of("bold")
+    if space is None:
+        raise AmbiguityError(
+            f'{path.name}: nothing says in which space this run lives. Write space = "T1w" under '
+            f"[maps] of patient.toml."
+        )
+    require_space(path, space)
+    if space != "T1w":
+        raise FrameError(
+            f"{path.name}: the run was resampled to {space}. Expected a run in the patient's own "
+            f"space: its grid must be that of the patient's world. Run fMRIPrep with "
+            f"--output-spaces T1w (or fsnative); or give its ALFF as a map of that template: "
+            f'alff = FILE with alff = "{space}" under [maps.spaces].'
+        )
 
 
 def _connectome(maps: MapFiles) -> Connectome | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,32 +19,42 @@ from ..space.tree import FrameTree
 from ..surface.field import Field
 from ..surface.formats import require_regular
 from ..surface.pair import Pair
+from .bids import require_space
+from .cat12 import require_declared
+from .cifti import CIFTI_ENDINGS, read_cifti
+from .cifti_fslr import on_patient
 from .cortex import read_field
 from .image import ImageRules, RawImage, read_image
 from .patient import Cortex
-from .recipe import MapFiles
+from .recipe import FsLrFiles, MapFiles
 from .template_map import to_scanner
 
 __all__ = ["MapValue", "read_maps"]
 
 MapValue = Volume[Scanner] | Pair[Field] | Mapping[int, float]
 
-_VOLUMES = ("gm", "alff", "mean_bold")
+_MASK = "brain_mask"
+#: Maps that are read, those named in [maps.more] after them.
+_MAPS = ("gm", "alff", "mean_bold", _MASK, "coupling")
+#: Recorded by their hash; read by whoever makes series and connectomes of them.
+_RECORDED = (
+    *("coupling_left", "coupling_right", "bold", "bold_left", "bold_right", "confounds"),
+    *("bold_mask", "sidecar", "sc", "fc", "labels"),
+)
 #: Partial coverage is common in functional images: a slab of 30 mm is one.
 _FIELD_MM = (30.0, 400.0)
 #: A map rounded to few values has lost its contrast (masks, bytes).
 DISTINCT = 100
 #: Share of mid-cortex inside the map's field of view; less is another place, not a slab.
 OVERLAP = 0.2
-_CIFTI = (".dscalar.nii", ".dtseries.nii", ".dlabel.nii")
 
 
 def read_maps(
-    files: MapFiles, cortex: Pair[Cortex], tree: FrameTree
+    files: MapFiles, cortex: Pair[Cortex], tree: FrameTree, fslr: FsLrFiles | None = None
 ) -> tuple[dict[str, MapValue], list[InputFile]]:
-    """Read the ready-made maps of a patient.
+    """Read the ready-made maps of a patient; every volume keeps its own grid.
 
-    ``bold`` and ``confounds`` are recorded but not read here: they are series, not maps.
+    Series (``bold``) and tables are recorded but not read here: they are no maps.
 
     Parameters
     ----------
@@ -51,7 +62,9 @@ def read_maps(
     cortex : Pair of Cortex
         In scanner RAS; a map must overlap it.
     tree : FrameTree
-        Must hold the template's frame if the maps live in a template.
+        Must hold the template's frame if a map lives in a template.
+    fslr : FsLrFiles or None
+        Spheres for maps on fsLR-32k.
 
     Returns
     -------
@@ -63,51 +76,93 @@ def read_maps(
     ------
     InputError
         If a file is refused, is empty or constant, holds infinite values or values outside its
-        declared range, or lies elsewhere than the cortex.
+        declared range, lies elsewhere than the cortex, or its name says another space.
     AmbiguityError
         If ``space`` is missing.
     """
     maps: dict[str, MapValue] = {}
     inputs: list[InputFile] = []
-    for key in (*_VOLUMES, "coupling"):
-        if key in files.files:
-            maps[key], record = _one(key, files, cortex, tree)
-            inputs.append(record)
+    reader = _Reader(files, cortex, tree, fslr)
+    for key in (k for k in (*_MAPS, *files.more) if k in files.files):
+        maps[key], record = _one(key, files.files[key], reader)
+        inputs.append(record)
     pair = _coupling_pair(files, cortex)
     if pair is not None:
         maps["coupling"] = pair
-    rest = ("coupling_left", "coupling_right", "bold", "confounds", "sc", "fc", "labels")
-    for key in (k for k in rest if k in files.files):
+    for key in (k for k in _RECORDED if k in files.files):
         require_regular(files.files[key])
         inputs.append(record_file(key, files.files[key]))
     return maps, inputs
 
 
-def _one(
-    key: str, files: MapFiles, cortex: Pair[Cortex], tree: FrameTree
-) -> tuple[MapValue, InputFile]:
-    path = files.files[key]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reader:
+    """What a map is read with."""
+
+    files: MapFiles
+    cortex: Pair[Cortex]
+    tree: FrameTree
+    fslr: FsLrFiles | None
+
+
+def _one(key: str, path: Path, reader: _Reader) -> tuple[MapValue, InputFile]:
     name = path.name.lower()
     if name.endswith((".tsv", ".csv", ".txt")) and key == "coupling":
-        return _parcel_values(path, files.coupling_unit), record_file(key, path)
-    if name.endswith((*_CIFTI, ".gii", ".gii.gz")):
+        return _parcel_values(path, reader.files.coupling_unit), record_file(key, path)
+    if name.endswith(CIFTI_ENDINGS) and key not in {_MASK, "gm"}:
+        return _of_cifti(key, path, reader), record_file(key, path)
+    if name.endswith((*CIFTI_ENDINGS, ".dlabel.nii", ".gii", ".gii.gz")):
         raise refuse_file(
             path,
             f"'{key}' is a surface file",
-            "a NIfTI image or a parcel table",
+            "a NIfTI image, a .dscalar.nii or a parcel table",
             "Give vertex data of both sides as coupling_left and coupling_right",
         )
-    if files.space is None:
+    space = _space(key, path, reader.files)
+    rules = ImageRules(_FIELD_MM, reader.files.use_form, templates=space != "T1w")
+    image = read_image(path, rules)
+    if key == _MASK:
+        _require_mask(image.data, path)
+    else:
+        _require_values(image.data, path, _unit(key, reader.files))
+    volume = _in_scanner(image, space, key, reader.tree, reader.cortex)
+    _require_overlap(volume, reader.cortex, path)
+    if key == _MASK:
+        volume = Volume((np.nan_to_num(volume.data) > 0.5).astype(np.uint8), volume.grid)
+    return volume, image.record(key)
+
+
+def _space(key: str, path: Path, files: MapFiles) -> str:
+    space = files.space_of(key)
+    if space is None:
         raise AmbiguityError(
             f'{path.name}: nothing says in which space this map lives. Write space = "T1w" or '
             f"a template's name under [maps] of patient.toml."
         )
-    rules = ImageRules(_FIELD_MM, files.use_form, templates=files.space != "T1w")
-    image = read_image(path, rules)
-    _require_values(image.data, path, _unit(key, files))
-    volume = _in_scanner(image, files.space, key, tree, cortex)
-    _require_overlap(volume, cortex, path)
-    return volume, image.record(key)
+    require_space(path, space)
+    if key == "gm":
+        require_declared(path, space)
+    return space
+
+
+def _of_cifti(key: str, path: Path, reader: _Reader) -> Pair[Field]:
+    cifti, unit = read_cifti(path), _unit(key, reader.files)
+    values = cifti.only_map()
+    for _, side in values.sides():
+        _require_values(side, path, unit)
+    unit = "1" if unit == "r" else unit
+    return on_patient(values, reader.cortex, reader.fslr, name=key, unit=unit, file=path.name)
+
+
+def _require_mask(data: NDArray[np.generic], path: Path) -> None:
+    found = np.unique(data[: 1 << 20])
+    if len(found) != 2 or not np.array_equal(found.astype(float), [0.0, 1.0]):
+        raise refuse_file(
+            path,
+            f"it holds {len(found)} distinct values, {', '.join(map(str, found[:4]))}",
+            "a mask: 0 and 1, both",
+            "Pass the mask, not the image",
+        )
 
 
 def _unit(key: str, files: MapFiles) -> str:

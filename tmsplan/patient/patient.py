@@ -21,7 +21,10 @@ from ..surface.pair import Pair
 from ..surface.surface import Surface
 from .series import Series
 
-__all__ = ["Connectome", "Cortex", "Patient", "T1w"]
+__all__ = ["TEMPLATE_WARPED", "Connectome", "Cortex", "Patient", "T1w"]
+
+#: `Patient.surfaces_because` of a cortex that is a template's, moved to the patient.
+TEMPLATE_WARPED = "template-warped"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,11 +100,14 @@ class Connectome:
         Structural weights, symmetric, not negative, zero diagonal.
     fc : (r, r) float64
         Functional connectivity: correlation of the region series.
+    series : (t, r) float64 or None
+        The region series, time x regions; None where only `fc` was given.
     """
 
     regions: tuple[tuple[Hemi, str], ...]
     sc: NDArray[np.float64]
     fc: NDArray[np.float64]
+    series: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..surface.pair import Pair
 from .anatomy import AnatomyFiles
 
-__all__ = ["MapFiles", "Recipe"]
+__all__ = ["FsLrFiles", "MapFiles", "Recipe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class MapFiles:
         ``"r"`` (a correlation, -1 to 1) or another unit without a range.
     use_form : str or None
         For map images whose two forms disagree.
+    more : tuple of str
+        Names in `files` that the user made, for methods of more than two maps.
+    spaces : mapping of name to str
+        The space of single maps that do not lie in `space`.
     """
 
     files: Mapping[str, Path] = field(default_factory=dict)
@@ -36,6 +41,32 @@ class MapFiles:
     fc_key: str | None = None
     coupling_unit: str = "r"
     use_form: str | None = None
+    more: tuple[str, ...] = ()
+    spaces: Mapping[str, str] = field(default_factory=dict)
+
+    def space_of(self, name: str) -> str | None:
+        """Return the space that is declared for one map."""
+        return self.spaces.get(name, self.space)
+
+
+@dataclass(frozen=True, slots=True)
+class FsLrFiles:
+    """The ``[fslr]`` table: spheres that lead from fsLR-32k to the patient's mesh.
+
+    Parameters
+    ----------
+    registered_to : {"fsLR", "fsaverage"}
+        The sphere that `spheres` are laid on. The two differ, so it is never guessed.
+    spheres : Pair of Path
+        The template's own 32k spheres.
+    own : Pair of Path or None
+        The patient's spheres registered to fsLR. None for ``"fsaverage"``: then
+        ``?h.sphere.reg`` is the patient's side.
+    """
+
+    registered_to: str
+    spheres: Pair[Path]
+    own: Pair[Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +83,11 @@ class Recipe:
     composite : str or None
     from_mni, template : Path and str, or None
         Template warp, and which template it is of.
+    surfaces : {"reconstructed", "template-warped"}
+        Where the cortex comes from.
+    qc : mapping of name to number or text
+        What the preparation of the data measured.
+    fslr : FsLrFiles or None
     """
 
     id: str
@@ -64,3 +100,6 @@ class Recipe:
     composite: str | None = None
     from_mni: Path | None = None
     template: str | None = None
+    surfaces: str = "reconstructed"
+    qc: Mapping[str, float | str] = field(default_factory=dict)
+    fslr: FsLrFiles | None = None

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..space.frame import Scanner
-from ..space.grid import Grid
+from ..space.grid import Grid, Volume
+from ..space.side import Hemi
 from ..surface.pair import Pair
 
 __all__ = ["Series"]
@@ -23,7 +24,7 @@ class Series:
     Parameters
     ----------
     files : tuple of Path
-        One image; or left and right surface series, in that order.
+        One image; or one surface series a side, in the order of `hemis`.
     tr_s : float
         Repetition time in seconds, as decided (see `tr_because`).
     tr_because : str
@@ -37,6 +38,14 @@ class Series:
         Columns of the confounds file, NaN where it says n/a; empty without a file.
     task : str
         ``"rest"`` or what the file name or sidecar says; empty if neither does.
+    kind : str
+        ``"volume"``, ``"surface"`` (one file a side) or ``"cifti"`` (both sides in one file).
+    hemis : tuple of Hemi
+        For a surface: the sides that were recorded. A side that is not here is uncovered.
+    mask : Volume of bool or None
+        The brain, on the series' grid, where a pipeline wrote it.
+    use_form : {"qform", "sform"} or None
+        Which form of the image was believed where its two disagree.
     """
 
     files: tuple[Path, ...]
@@ -47,8 +56,17 @@ class Series:
     mesh: Pair[str] | None = None
     confounds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     task: str = ""
+    kind: str = "volume"
+    hemis: tuple[Hemi, ...] = ()
+    mask: Volume[Scanner] | None = None
+    use_form: str | None = None
 
     @property
     def minutes(self) -> float:
         """How long the run is."""
         return self.n_volumes * self.tr_s / 60.0
+
+    @property
+    def name(self) -> str:
+        """Base name of the first file, for messages."""
+        return self.files[0].name

@@ -16,13 +16,19 @@ from ..surface.formats import read_bytes
 from ..surface.pair import Pair
 from .anatomy import AnatomyFiles, HemiFiles
 from .freesurfer import OVERLAYS, find_anatomy
-from .recipe import MapFiles, Recipe
+from .patient import TEMPLATE_WARPED
+from .recipe import FsLrFiles, MapFiles, Recipe
 
-__all__ = ["MAP_FILE_KEYS", "read_patient_toml", "require_id"]
+__all__ = ["MAP_FILE_KEYS", "MAP_SPACES", "read_patient_toml", "require_id"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_AGE = 120
-_TOP = ("id", "age", "sex", "site", "synthetic", "composite", "anatomy", "maps")
+_TABLES = ("anatomy", "maps", "qc", "fslr")
+_TOP = ("id", "age", "sex", "site", "synthetic", "composite", *_TABLES)
+_FSLR = (
+    "registered_to",
+    *(f"{side}_{what}" for side in ("left", "right") for what in ("sphere", "own")),
+)
 _SIDES = ("left", "right")
 _MESHES = ("white", "pial", "sphere", "aparc", *OVERLAYS)
 _ANATOMY = (
@@ -37,14 +43,23 @@ _ANATOMY = (
     "from_mni",
     "template",
     "use_form",
+    "surfaces",
+    "surfaces_because",
 )
+#: Where the cortex of a patient comes from; the second word is printed on every output.
+_SURFACES = ("reconstructed", TEMPLATE_WARPED)
 #: Keys of ``[maps]`` that name a file.
 MAP_FILE_KEYS = (
     "gm",
     "alff",
-    "bold",
-    "confounds",
     "mean_bold",
+    "brain_mask",
+    "bold_mask",
+    "bold",
+    "bold_left",
+    "bold_right",
+    "confounds",
+    "sidecar",
     "coupling",
     "coupling_left",
     "coupling_right",
@@ -52,7 +67,19 @@ MAP_FILE_KEYS = (
     "fc",
     "labels",
 )
-_MAPS = (*MAP_FILE_KEYS, "space", "tr", "fc_key", "coupling_unit", "use_form")
+#: Where a volume may lie: the world of the T1, or a template.
+MAP_SPACES = ("T1w", *TEMPLATES)
+_MAPS = (
+    *MAP_FILE_KEYS,
+    "space",
+    "spaces",
+    "tr",
+    "fc_key",
+    "coupling_unit",
+    "use_form",
+    "more",
+)
+_MORE = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _MAX_TOML = 1 << 20
 
 
@@ -85,6 +112,7 @@ def read_patient_toml(path: Path) -> Recipe:
             "both: the warp and the template it is of",
             f"Write template = one of {', '.join(sorted(TEMPLATES))}",
         )
+    surfaces, because = _surfaces(anatomy)
     return Recipe(
         id=require_id(reader.text("id") or "", path.name),
         anatomy=_anatomy(anatomy),
@@ -96,6 +124,9 @@ def read_patient_toml(path: Path) -> Recipe:
         composite=reader.text("composite"),
         from_mni=from_mni,
         template=template,
+        surfaces=surfaces,
+        fslr=_fslr(reader),
+        qc=_qc(reader, because),
     )
 
 
@@ -140,7 +171,8 @@ class _Table:
             return None
         if not isinstance(self._raw[key], Mapping):
             raise self.refuse(key, f"a table [{key}]")
-        return _Table(self._path, self._raw[key], key)
+        name = f"{self._name}.{key}" if self._name else key
+        return _Table(self._path, self._raw[key], name)
 
     def text(self, key: str) -> str | None:
         value = self._raw.get(key)
@@ -172,6 +204,19 @@ class _Table:
             raise self.refuse(key, expected, f"Write {key} = 34.0, without quotes")
         if not (math.isfinite(value) and low <= value <= high):
             raise self.refuse(key, expected, "Check the value and its unit")
+        return float(value)
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
+
+    def measured(self, key: str) -> float | str:
+        value = self._raw[key]
+        if isinstance(value, str):
+            return self.text(key) or ""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.refuse(key, "a number or a text in quotes")
+        if not math.isfinite(value):
+            raise self.refuse(key, "a finite number", "Leave out what was not measured")
         return float(value)
 
     def path(self, key: str) -> Path | None:
@@ -245,11 +290,81 @@ def _explicit_hemis(table: _Table, files: Mapping[str, Path]) -> Pair[HemiFiles]
 
 
 def _maps(table: _Table) -> MapFiles:
+    more = _more(table)
+    files = table.paths(MAP_FILE_KEYS) | more
     return MapFiles(
-        table.paths(MAP_FILE_KEYS),
-        table.choice("space", ("T1w", *TEMPLATES)),
+        files,
+        table.choice("space", MAP_SPACES),
         table.number("tr", 0.1, 20, "seconds"),
         table.text("fc_key"),
         table.choice("coupling_unit", ("r", "fisher-z", "1")) or "r",
         table.choice("use_form", ("qform", "sform")),
+        tuple(more),
+        _spaces(table, files),
     )
+
+
+def _more(maps: _Table) -> dict[str, Path]:
+    """Return the maps whose names the user made."""
+    table = maps.table("more")
+    if table is None:
+        return {}
+    for name in table.names():
+        if not _MORE.fullmatch(name) or name in _MAPS:
+            raise table.refuse(
+                name,
+                "a new name of lower-case letters, digits and underscores",
+                "Rename it; maps that tmsplan knows by name belong into [maps] itself",
+            )
+    return table.paths(table.names())
+
+
+def _spaces(maps: _Table, files: Mapping[str, Path]) -> dict[str, str]:
+    """Return the spaces of single maps, where they differ from ``space``."""
+    table = maps.table("spaces")
+    if table is None:
+        return {}
+    table.require_known(files)
+    return {n: s for n in table.names() if (s := table.choice(n, MAP_SPACES)) is not None}
+
+
+def _surfaces(anatomy: _Table) -> tuple[str, str | None]:
+    kind, because = anatomy.choice("surfaces", _SURFACES), anatomy.text("surfaces_because")
+    if because is not None and kind is None:
+        raise anatomy.missing("surfaces", f"Write surfaces = one of {', '.join(_SURFACES)}")
+    return kind or "reconstructed", because
+
+
+def _qc(top: _Table, because: str | None) -> dict[str, float | str]:
+    """Return what the preparation measured, by the names it gave."""
+    table = top.table("qc")
+    found = {name: table.measured(name) for name in table.names()} if table else {}
+    return found if because is None else {**found, "surfaces_because": because}
+
+
+def _fslr(top: _Table) -> FsLrFiles | None:
+    """Return the spheres that relate fsLR-32k to the patient's mesh."""
+    table = top.table("fslr")
+    if table is None:
+        return None
+    table.require_known(_FSLR)
+    registered_to = table.choice("registered_to", ("fsLR", "fsaverage"))
+    if registered_to is None:
+        raise table.missing("registered_to", 'Write "fsLR" or "fsaverage": which the spheres say')
+
+    def pair(what: str) -> Pair[Path] | None:
+        left, right = table.path(f"left_{what}"), table.path(f"right_{what}")
+        if (left is None) != (right is None):
+            raise table.missing(f"{'left' if left is None else 'right'}_{what}", "Give both sides")
+        return None if left is None or right is None else Pair(left=left, right=right)
+
+    spheres, own = pair("sphere"), pair("own")
+    if spheres is None:
+        raise table.missing("left_sphere", "Name the 32k sphere of fsLR, both sides")
+    if (own is not None) != (registered_to == "fsLR"):
+        raise table.contradiction(
+            f"[fslr] is registered to {registered_to} and left_own is "
+            f"{'given' if own else 'missing'}",
+            'The patient\'s own spheres belong to "fsLR"; with "fsaverage" it is ?h.sphere.reg',
+        )
+    return FsLrFiles(registered_to, spheres, own)

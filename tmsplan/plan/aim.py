@@ -76,7 +76,7 @@ def _guided(
 ) -> list[Target]:
     if ranking.best is None:
         return []
-    values = coupling.vertices
+    values = coupling.local if coupling.vertices is None else coupling.vertices
     if values is not None and options.direction == "high":
         values = values.map(lambda f: replace(f, values=-f.values))
     return [

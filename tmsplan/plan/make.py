@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
 from ..base.provenance import InputFile, created_stamp, sha256_bytes, versions
-from ..coupling.coupling_map import CouplingMap
-from ..coupling.registry import couple
 from ..norms.deviations import Deviations
 from ..norms.model import NormativeModel
 from ..patient.navigator_t1 import navigator_t1_record
@@ -20,14 +18,16 @@ from ..target.reach import reachable
 from .aim import aim
 from .anatomy import check_aim, check_anatomy
 from .compare import compare_targets
+from .couple import Coupled, couple_for_plan
+from .definitions import definition_lines
 from .draw import scene_of
 from .options import Options
 from .plan import Plan, PlannedTarget
 from .scene import Scene
 from .scene_store import scene_bytes
-from .steps import parcellate, rank_parcels, unusual_parcels
+from .steps import covariates_of, measured_by, parcellate, rank_parcels, unusual_parcels
 from .store import SCENE_FILE, as_stored
-from .words import caveats, coupling_block, frame_claims, labels_of, norms_block
+from .words import caveats, coupling_block, frame_claims, labels_of, norms_block, qc_block
 
 __all__ = ["Findings", "assemble_plan", "make_plan"]
 
@@ -41,7 +41,7 @@ class Findings:
 
     patient: Patient
     norms: NormativeModel
-    coupling: CouplingMap
+    coupled: Coupled
     atlas: Atlas
     unusual: Deviations
     ranking: Ranking
@@ -73,23 +73,31 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     options = options or Options()
     anatomy = check_anatomy(patient, options.params)
     require_all(anatomy)
-    coupling = couple(patient, method=options.coupling, settings=options.settings)
     atlas = load_atlas(options.atlas, patient)
-    parcels = parcellate(coupling, atlas)
-    unusual = unusual_parcels(norms, parcels, patient, options)
+    coupled = couple_for_plan(patient, atlas, options)
+    parcels = parcellate(coupled.chosen, atlas)
+    unusual = unusual_parcels(
+        norms,
+        parcels,
+        patient,
+        options,
+        measured=measured_by(coupled.chosen, atlas),
+        covariates=covariates_of(patient, coupled.chosen),
+    )
     candidates = candidate_ids(atlas, options.candidates)
     reach = reachable(patient, atlas.labels, candidates.ids, options.params)
     ranking = rank_parcels(unusual, parcels, atlas, candidates, reach, options)
-    targets, ranking = aim(patient, atlas, coupling, ranking, options)
+    ranking = definition_lines(ranking, coupled, options.note)
+    targets, ranking = aim(patient, atlas, coupled.chosen, ranking, options)
     tripwires = (*anatomy, *check_aim(patient, targets, options.params))
     require_all(tripwires)
-    found = Findings(patient, norms, coupling, atlas, unusual, ranking, targets, tripwires)
+    found = Findings(patient, norms, coupled, atlas, unusual, ranking, targets, tripwires)
     return assemble_plan(found, options)
 
 
 def assemble_plan(found: Findings, options: Options) -> Plan:
     """Return the plan of what was found, as its file will hold it."""
-    patient, unusual = found.patient, found.unusual
+    patient, unusual, coupling = found.patient, found.unusual, found.coupled.chosen
     labels = labels_of(patient, unusual)
     scene = scene_of(patient, found.atlas, unusual)
     plan = Plan(
@@ -100,8 +108,9 @@ def assemble_plan(found: Findings, options: Options) -> Plan:
         t1_sha256=patient.t1w.sha256,
         claims=frame_claims(patient),
         inputs=(*patient.inputs, *_made_inputs(patient, scene)),
-        coupling=coupling_block(found.coupling, found.atlas),
-        norms=norms_block(found.norms, unusual, found.ranking, patient, found.coupling.unit),
+        coupling=coupling_block(found.coupled, found.atlas),
+        norms=norms_block(found.norms, unusual, found.ranking, patient, coupling),
+        qc=qc_block(patient, coupling),
         ranking=found.ranking,
         targets=found.targets,
         comparisons=compare_targets(patient, found.targets, options.params),

@@ -21,6 +21,10 @@ class Options:
         Coupling method, see ``tmsplan list coupling``.
     settings : mapping
         Of that method.
+    beside : tuple of str or None
+        Other definitions to show beside it; None for the usual ones of that method.
+    note : str
+        What must be said of the definition, for example that it was never published in full.
     atlas : str
         See ``tmsplan list atlases``.
     candidates : str
@@ -40,6 +44,8 @@ class Options:
 
     coupling: str = "map"
     settings: Mapping[str, object] = field(default_factory=dict)
+    beside: tuple[str, ...] | None = None
+    note: str = ""
     atlas: str = "desikan"
     candidates: str = "frontoparietal"
     direction: Literal["low", "high"] = "low"

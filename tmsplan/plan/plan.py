@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..base.params import Params
@@ -91,7 +91,8 @@ class Plan:
         UTC time stamp; the only field that differs between equal runs.
     patient_id : str
     labels : tuple of str
-        Of ``SYNTHETIC``, ``COMPOSITE``, ``EXPLORATORY``: printed on every output.
+        Of ``SYNTHETIC``, ``COMPOSITE``, ``TEMPLATE-WARPED``, ``EXPLORATORY``: printed on every
+        output.
     frame : Frame of Scanner
         Every coordinate of the plan is in it.
     t1_sha256 : str
@@ -108,6 +109,8 @@ class Plan:
     params : Params
     caveats : tuple of str
     versions : mapping of package to version
+    qc : mapping of name to number or text
+        Quality of the scans that the coupling rests on.
     scene : Scene or None
         Geometry to draw; None if the plan was opened without its sidecar.
     """
@@ -129,6 +132,7 @@ class Plan:
     params: Params
     caveats: tuple[str, ...]
     versions: Mapping[str, str]
+    qc: Mapping[str, object] = field(default_factory=dict)
     scene: Scene | None = None
 
     @property

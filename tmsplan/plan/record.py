@@ -61,6 +61,7 @@ def plan_to_record(plan: Plan) -> dict[str, object]:
         },
         "coupling": dict(plan.coupling),
         "norms": dict(plan.norms),
+        "qc": dict(plan.qc),
         "search": {"searched": plan.ranking.searched, "max_null_p": plan.ranking.max_null_p},
         "ranking": [_ranked_to(r) for r in plan.ranking.rows],
         "statements": [asdict(s) for s in plan.ranking.statements],
@@ -162,6 +163,7 @@ def plan_from_record(data: Mapping[str, Any]) -> Plan:
         params=_params_from(data["params"]),
         caveats=tuple(data["caveats"]),
         versions=data["versions"],
+        qc=data.get("qc", {}),
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from ..atlas.atlas import Atlas, CandidateSet
 from ..atlas.parcellate import parcellate_field, parcels_by_id, parcels_by_region
 from ..base.errors import InputError
-from ..coupling.coupling_map import CouplingMap
+from ..coupling.coupling_map import UNSTATED, CouplingMap, RegionCoupling
 from ..norms.deviations import Deviations
+from ..norms.identity import Measured
 from ..norms.model import NormativeModel
 from ..norms.store import require_usable
 from ..patient.patient import Patient
@@ -18,7 +22,7 @@ from ..target.ranking import Ranking
 from ..target.reach import Reach
 from .options import Options
 
-__all__ = ["parcellate", "rank_parcels", "unusual_parcels"]
+__all__ = ["covariates_of", "measured_by", "parcellate", "rank_parcels", "unusual_parcels"]
 
 
 def parcellate(coupling: CouplingMap, atlas: Atlas) -> ParcelTable:
@@ -28,7 +32,8 @@ def parcellate(coupling: CouplingMap, atlas: Atlas) -> ParcelTable:
     ----------
     coupling : CouplingMap
         A map on the cortex is averaged over each parcel, weighted by area; values per region
-        are joined by hemisphere and name, values per id by id.
+        are joined by hemisphere and name, values per id by id. Values of a method that works
+        region by region keep their own n and coverage.
     atlas : Atlas
         On the same patient's mesh.
 
@@ -37,6 +42,8 @@ def parcellate(coupling: CouplingMap, atlas: Atlas) -> ParcelTable:
     InputError
         If a region or id is not one of the atlas.
     """
+    if coupling.per_region is not None:
+        return _of_regions(coupling.per_region, atlas)
     if coupling.vertices is not None:
         return parcellate_field(coupling.vertices, atlas)
     if coupling.by_region is not None:
@@ -46,33 +53,89 @@ def parcellate(coupling: CouplingMap, atlas: Atlas) -> ParcelTable:
     raise InputError(f"the coupling '{coupling.method}' holds no values.")
 
 
+def _of_regions(found: Mapping[int, RegionCoupling], atlas: Atlas) -> ParcelTable:
+    table = parcels_by_id({i: one.value for i, one in found.items()}, atlas)
+    rows = tuple(
+        replace(r, n=found[r.parcel_id].n, coverage=found[r.parcel_id].coverage)
+        if r.parcel_id in found
+        else r
+        for r in table.rows
+    )
+    return replace(table, rows=rows)
+
+
+def measured_by(coupling: CouplingMap, atlas: Atlas) -> Measured:
+    """Return what the parcels' values are values of, to be compared with the norms' papers."""
+    engine = coupling.params.get("engine")
+    stated = coupling.unit if coupling.unit != UNSTATED else None
+    return Measured(
+        measure=coupling.method,
+        unit=stated,
+        higher_means=coupling.higher_means,
+        engine=engine if isinstance(engine, str) else None,
+        atlas=atlas.name,
+        atlas_sha256=atlas.sha256,
+    )
+
+
+def covariates_of(patient: Patient, coupling: CouplingMap | None = None) -> dict[str, float]:
+    """Return the numbers of a patient that norms may correct for beside age, sex and site.
+
+    They are those that preparation and coupling measured of the scans, and what the user writes
+    under ``[qc]`` of patient.toml, by name.
+    """
+    found = {**patient.qc, **(coupling.qc if coupling else {})}
+    numbers = {k: float(v) for k, v in found.items() if isinstance(v, int | float)}
+    return {**numbers, **{k.removesuffix("_mm"): v for k, v in numbers.items()}}
+
+
 def unusual_parcels(
-    norms: NormativeModel, parcels: ParcelTable, patient: Patient, options: Options
+    norms: NormativeModel,
+    parcels: ParcelTable,
+    patient: Patient,
+    options: Options,
+    *,
+    measured: Measured | None = None,
+    covariates: Mapping[str, float] = MappingProxyType({}),
 ) -> Deviations:
     """Return how far each parcel is from the controls' values.
+
+    Parameters
+    ----------
+    norms : NormativeModel
+    parcels : ParcelTable
+    patient : Patient
+        With age and sex.
+    options : Options
+    measured : Measured, optional
+        What the values are; norms of other numbers are refused.
+    covariates : mapping of name to number
+        See `covariates_of`.
 
     Raises
     ------
     InputError
-        If age or sex of the patient are missing, a real patient meets SYNTHETIC norms, or the
-        norms do not cover the patient.
+        If age or sex of the patient are missing, a real patient meets SYNTHETIC norms, the
+        norms are of another measure, unit or atlas, or they do not cover the patient.
     """
-    require_usable(norms, patient_synthetic=patient.synthetic)
+    unknown = require_usable(norms, patient_synthetic=patient.synthetic, measured=measured)
     if patient.age is None or patient.sex is None:
         raise InputError(
             f"{patient.id}: age and sex are needed to compare with the norms; write 'age' "
             f"(years) and 'sex' (F or M) into patient.toml."
         )
     values = {feature_name(r.hemi, r.name): r.value for r in parcels.rows}
-    return norms.deviations(
+    found = norms.deviations(
         values,
         age=patient.age,
         sex=patient.sex,
         site=patient.site,
+        covariates=covariates,
         exploratory=options.exploratory,
         allow_extrapolation=options.allow_extrapolation,
         params=options.params,
     )
+    return replace(found, notes=(*found.notes, *unknown))
 
 
 def rank_parcels(

@@ -12,31 +12,54 @@ from ..coupling.coupling_map import CouplingMap
 from ..coupling.registry import coupling_methods
 from ..norms.deviations import Deviations
 from ..norms.model import NormativeModel
-from ..patient.patient import Patient
+from ..patient.patient import TEMPLATE_WARPED, Patient
 from ..space.warp import PointWarp
 from ..surface.parcels import feature_name
 from ..target.ranking import Ranking
+from .couple import Coupled
+from .definitions import definitions_block
+from .steps import covariates_of
 
-__all__ = ["caveats", "coupling_block", "frame_claims", "labels_of", "norms_block"]
+__all__ = [
+    "caveats",
+    "coupling_block",
+    "frame_claims",
+    "labels_of",
+    "norms_block",
+    "patient_labels",
+    "qc_block",
+]
 
 _NOT_SUPERIOR = (
     "Research software, not a medical device. No trial has shown that coupling-guided targeting "
     "is superior to a standard target. It never prescribes intensity."
 )
+_WARPED = (
+    "the cortex is a template's, moved to this patient; no surface of this patient was "
+    "reconstructed. Folds, depth and the point may be several mm off. FreeSurfer or fMRIPrep "
+    "is the recommended route."
+)
 _CANNOT_SEE = (
     "A T1 that was mirrored before segmentation agrees with itself and cannot be detected here. "
     "Verify the side on the patient: touch nasion, left and right tragus on the navigator."
 )
+_LABELS = ("SYNTHETIC", "COMPOSITE", "TEMPLATE-WARPED", "EXPLORATORY")
 
 
 def labels_of(patient: Patient, unusual: Deviations) -> tuple[str, ...]:
     """Return the labels that every output carries, in a fixed order."""
-    found = set(unusual.labels)
-    if patient.synthetic:
-        found.add("SYNTHETIC")
-    if patient.composite:
-        found.add("COMPOSITE")
-    return tuple(x for x in ("SYNTHETIC", "COMPOSITE", "EXPLORATORY") if x in found)
+    found = {*unusual.labels, *patient_labels(patient)}
+    return tuple(x for x in _LABELS if x in found)
+
+
+def patient_labels(patient: Patient) -> tuple[str, ...]:
+    """Return the labels that the patient alone brings along, in the same order."""
+    found = {
+        "SYNTHETIC": patient.synthetic,
+        "COMPOSITE": bool(patient.composite),
+        "TEMPLATE-WARPED": patient.surfaces_because == TEMPLATE_WARPED,
+    }
+    return tuple(x for x in _LABELS if found.get(x, False))
 
 
 def caveats(patient: Patient, labels: tuple[str, ...], unusual: Deviations) -> tuple[str, ...]:
@@ -46,6 +69,8 @@ def caveats(patient: Patient, labels: tuple[str, ...], unusual: Deviations) -> t
         lines.insert(0, "SYNTHETIC: patient or norms are simulated. Not for any person.")
     if patient.composite:
         lines.insert(0, f"COMPOSITE: {patient.composite} The target belongs to no single person.")
+    if "TEMPLATE-WARPED" in labels:
+        lines.insert(0, f"TEMPLATE-WARPED: {_WARPED}{_hit_rate(patient)}")
     if "EXPLORATORY" in labels:
         n = unusual.norms["n_reference"]
         lines.insert(
@@ -54,8 +79,15 @@ def caveats(patient: Patient, labels: tuple[str, ...], unusual: Deviations) -> t
     return tuple(lines)
 
 
-def coupling_block(coupling: CouplingMap, atlas: Atlas) -> dict[str, object]:
+def _hit_rate(patient: Patient) -> str:
+    share = patient.qc.get("ribbon_hit_rate")
+    found = f" {100 * share:.0f} % of it lies in this patient's grey matter." if share else ""
+    return found if isinstance(share, float) else ""
+
+
+def coupling_block(coupled: Coupled, atlas: Atlas) -> dict[str, object]:
     """Return plan.json's ``coupling``, with the atlas whose parcels were compared."""
+    coupling = coupled.chosen
     return {
         "method": coupling.method,
         "unit": coupling.unit,
@@ -63,6 +95,7 @@ def coupling_block(coupling: CouplingMap, atlas: Atlas) -> dict[str, object]:
         "space": coupling.space,
         "params": dict(coupling.params),
         "source": coupling_methods().get(coupling.method).source,
+        **definitions_block(coupled),
         "atlas": {
             "name": atlas.name,
             "title": atlas.title,
@@ -74,21 +107,40 @@ def coupling_block(coupling: CouplingMap, atlas: Atlas) -> dict[str, object]:
     }
 
 
+def qc_block(patient: Patient, coupling: CouplingMap) -> dict[str, object]:
+    """Return plan.json's ``qc``: what the preparation and the coupling measured of the scans."""
+    return {k: _plain(v) for k, v in {**patient.qc, **coupling.qc}.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple | list):
+        return "; ".join(map(str, value))
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
 def norms_block(
-    norms: NormativeModel, found: Deviations, ranking: Ranking, patient: Patient, unit: str
+    norms: NormativeModel,
+    found: Deviations,
+    ranking: Ranking,
+    patient: Patient,
+    coupling: CouplingMap,
 ) -> dict[str, object]:
     """Return plan.json's ``norms``, with the curve of the first-ranked parcel over age."""
-    curve = _curve(norms, ranking, patient)
-    return {**found.norms, "curve": curve and {**curve, "unit": unit}}
+    curve = _curve(norms, ranking, patient, covariates_of(patient, coupling))
+    return {**found.norms, "curve": curve and {**curve, "unit": coupling.unit}}
 
 
-def _curve(norms: NormativeModel, ranking: Ranking, patient: Patient) -> dict[str, object] | None:
+def _curve(
+    norms: NormativeModel, ranking: Ranking, patient: Patient, covariates: Mapping[str, float]
+) -> dict[str, object] | None:
     best = ranking.best
     if best is None or patient.age is None or patient.sex is None:
         return None
     feature = feature_name(best.hemi, best.name)
     ages = np.linspace(*norms.age_range, 25)
-    bands = norms.centile_curve(feature, sex=patient.sex, ages=ages)
+    bands = norms.centile_curve(
+        feature, sex=patient.sex, ages=ages, site=patient.site, covariates=covariates
+    )
     keys = ("low", "median", "high")
     return {
         "feature": feature,

@@ -20,6 +20,7 @@ __all__ = [
     "K",
     "Kind",
     "Mni305",
+    "Mni2009aSym",
     "Mni2009cAsym",
     "MniNlin6Asym",
     "Scanner",
@@ -74,6 +75,10 @@ class Mni2009cAsym(Kind):
     """MNI152NLin2009cAsym, RAS+, mm (fMRIPrep's default template)."""
 
 
+class Mni2009aSym(Kind):
+    """MNI152NLin2009aSym, RAS+, mm (the template that nilearn carries; equals its mirror)."""
+
+
 class MniNlin6Asym(Kind):
     """MNI152NLin6Asym, RAS+, mm (FSL's MNI152)."""
 
@@ -102,6 +107,7 @@ K = TypeVar("K", bound=Kind)
 TEMPLATES: dict[str, type[Kind]] = {
     "MNI152NLin2009cAsym": Mni2009cAsym,
     "MNI152NLin6Asym": MniNlin6Asym,
+    "MNI152NLin2009aSym": Mni2009aSym,
     "MNI305": Mni305,
 }
 

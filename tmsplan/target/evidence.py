@@ -17,6 +17,7 @@ from ..norms.multiple import (
     p_first_again,
     p_top,
 )
+from ..norms.rank_interval import rank_interval
 
 __all__ = ["Evidence", "weigh"]
 
@@ -37,6 +38,8 @@ class Evidence:
         Chance that the same region is first on a second scan.
     p_top : mapping of feature to share
         Of redrawn references in which the feature is the most extreme; of those that competed.
+    ranks : mapping of feature to (best, worst)
+        Places between which it stays when references are redrawn; of those that competed.
     q : mapping of feature to q
         One-sided false discovery rate over all candidates that were assessed.
     """
@@ -46,6 +49,7 @@ class Evidence:
     chance_z: float | None = None
     again: float | None = None
     p_top: Mapping[str, float] = field(default_factory=dict)
+    ranks: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     q: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -84,5 +88,6 @@ def weigh(
         chance_z=chance_top_z(deviations, competing, direction=direction),
         again=p_first_again([z[f] for f in competing], icc),
         p_top=p_top(deviations, competing, direction=direction),
+        ranks=rank_interval(deviations, competing, direction=direction),
         q=by_feature,
     )

@@ -12,7 +12,8 @@ from ..atlas.atlas import Atlas, CandidateSet
 from ..base.errors import InputError
 from ..base.params import Params
 from ..norms.deviations import Deviation, Deviations
-from ..norms.multiple import Direction, shrink
+from ..norms.multiple import Direction
+from ..norms.reliability import shrunk
 from ..surface.parcels import ParcelRow, ParcelTable, feature_name
 from .evidence import Evidence, weigh
 from .ranking import RankedParcel, Ranking
@@ -108,7 +109,7 @@ def rank(  # noqa: PLR0913 - every decision of a ranking is named by its caller
         direction=direction,
         icc=icc,
     )
-    rows = _ordered([_row(e, evidence, icc) for e in entries], direction)
+    rows = _ordered([_row(e, evidence, params) for e in entries], direction)
     verdict, why = judge(rows, evidence, deviations, params)
     lines = ranking_statements(rows, evidence, deviations, params, direction=direction)
     return Ranking(rows, evidence.searched, _tidy(evidence.max_null_p), verdict, why, lines)
@@ -178,7 +179,7 @@ def _why_not_assessed(row: ParcelRow, found: Deviation | None, params: Params) -
     return ["low-coverage"] if row.coverage < params.min_coverage.value else []
 
 
-def _row(entry: _Entry, evidence: Evidence, icc: float) -> RankedParcel:
+def _row(entry: _Entry, evidence: Evidence, params: Params) -> RankedParcel:
     p, found = entry.parcel, entry.found
     value = None if math.isnan(p.value) else p.value
     blank = RankedParcel(
@@ -203,15 +204,18 @@ def _row(entry: _Entry, evidence: Evidence, icc: float) -> RankedParcel:
     )
     if found is None:
         return blank
+    best, worst = evidence.ranks.get(entry.feature, (None, None))
     return replace(
         blank,
         z=_tidy(found.z),
         z_low=_tidy(found.z_low),
         z_high=_tidy(found.z_high),
-        z_shrunk=_tidy(shrink(found.z, icc)[0]),
+        z_shrunk=_tidy(shrunk(found, params).z),
         centile=_tidy(found.centile),
         q=_tidy(evidence.q.get(entry.feature)) if entry.candidate else None,
         p_top=evidence.p_top.get(entry.feature) if entry.competes else None,
+        rank_best=best,
+        rank_worst=worst,
     )
 
 

@@ -24,6 +24,8 @@ class RankedParcel:
 
     Numbers that could not be computed are None. `reasons` holds codes such as
     ``"no-norm"``, ``"low-coverage"``, ``"not-a-candidate"``, ``"too-deep"``, ``"tie"``.
+    `rank_best` and `rank_worst` bound the place among the candidates that compete when the
+    controls are redrawn.
     """
 
     rank: int
@@ -44,6 +46,8 @@ class RankedParcel:
     candidate: bool
     reachable: bool
     reasons: tuple[str, ...]
+    rank_best: int | None = None
+    rank_worst: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

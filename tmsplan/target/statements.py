@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -9,7 +10,8 @@ from scipy import special
 
 from ..base.params import Params
 from ..norms.deviations import Deviation, Deviations
-from ..norms.multiple import Direction, shrink
+from ..norms.multiple import Direction
+from ..norms.reliability import shrunk
 from ..surface.parcels import feature_name
 from .evidence import Evidence
 from .ranking import RankedParcel, Statement
@@ -167,6 +169,7 @@ def _warnings(deviations: Deviations) -> list[Statement]:
                 f"deviation wide, with fewer it is wider: z and ranks may change much.",
             )
         )
+    lines += [Statement("norms-note", note) for note in deviations.notes]
     if any(r.extrapolated for r in deviations.rows):
         low, high = _ages(deviations)
         lines.append(
@@ -190,7 +193,8 @@ def _reference(
     at_least, at_most = 100 * special.ndtr([found.z_low, found.z_high])
     confidence = 100 * params.interval.value
     # The rank is one-sided: it counts controls that are as low.
-    rank = f" By rank alone: p = {found.rank_p:.3f}." if direction == "low" else ""
+    ranked = direction == "low" and not math.isnan(found.rank_p)
+    rank = f" By rank alone: p = {found.rank_p:.3f}." if ranked else ""
     return Statement(
         "reference",
         f"{best.hemi.value.capitalize()} {best.name} against {found.n_reference} controls "
@@ -204,6 +208,13 @@ def _reference(
 
 def _search_space(evidence: Evidence, deviations: Deviations, direction: Direction) -> Statement:
     n = len(deviations.loo_z)
+    if not n:
+        return Statement(
+            "search-space",
+            f"{evidence.searched} regions were searched. These norms hold no single controls, so "
+            f"how often chance alone gives a region this extreme is not available; no region is "
+            f"called unusual.",
+        )
     as_extreme = round((evidence.max_null_p or 0.0) * (n + 1)) - 1
     word = "lowest" if direction == "low" else "highest"
     return Statement(
@@ -215,12 +226,11 @@ def _search_space(evidence: Evidence, deviations: Deviations, direction: Directi
 
 
 def _shrunk(found: Deviation, evidence: Evidence, params: Params) -> Statement:
-    icc = params.icc_assumed
-    true, half = shrink(found.z, icc.value)
-    source = "given by the user" if icc.overridden else "assumed, not measured"
+    true = shrunk(found, params)
     return Statement(
         "shrunk",
-        f"Shrunk for reliability (ICC {icc.value:g}, {source}): {true:.2f} ± {half:.2f}. The "
+        f"Shrunk for reliability (ICC {true.icc:g}, {true.source}): {true.z:.2f} ± "
+        f"{true.half:.2f}. The "
         f"same region would be first again on a second scan with a chance of about "
         f"{100 * (evidence.again or 0.0):.0f} % (regions taken as independent).",
     )
@@ -251,7 +261,10 @@ def _sites(deviations: Deviations) -> str:
         return "scanner not stated"
     if len(sites) == 1:
         return f"all at {sites[0]}"
-    return f"pooled from {len(sites)} sites without correction for the scanner"
+    covariates = deviations.norms.get("covariates")
+    corrected = isinstance(covariates, list) and "site" in covariates
+    how = "with an offset for each" if corrected else "without correction for the scanner"
+    return f"pooled from {len(sites)} sites {how}"
 
 
 def _ages(deviations: Deviations) -> tuple[float, float]:

@@ -167,6 +167,9 @@ def region_cells(row: RankedParcel) -> dict[str, str]:
         "centile": say("missing") if row.centile is None else f"{100 * row.centile:.1f}",
         "q": number(row.q, 3),
         "p_top": number(row.p_top, 2),
+        "places": say("missing")
+        if row.rank_best is None
+        else say("rank-range", best=row.rank_best, worst=row.rank_worst),
         "coverage": f"{100 * row.coverage:.0f} %",
         "candidate": yes_no(row.candidate),
         "reach": yes_no(row.reachable),

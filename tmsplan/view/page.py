@@ -22,6 +22,7 @@ from .facts import (
     yes_no,
 )
 from .pictures import VIEWS
+from .quality import calibration_rows, definition_rows, quality_rows
 from .words import WORDS, say
 
 __all__ = ["CSP", "render_page"]
@@ -31,6 +32,8 @@ CSP = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "base-uri 'none'; form-action 'none'"
 )
+#: Entries of plan.json's blocks that the page shows in another form, or leaves to the file.
+_ELSEWHERE = ("curve", "regions", "definitions", "calibration", "card")
 #: Rows shown before the list of all regions has to be opened.
 _FIRST_ROWS = 12
 #: WebP at this quality is a tenth of the PNG and shows no difference at page size.
@@ -72,6 +75,9 @@ def render_page(
         regions=[region_cells(r) for r in plan.ranking.rows],
         first_rows=_FIRST_ROWS,
         comparisons=_comparisons(plan),
+        quality=quality_rows(plan),
+        definitions=definition_rows(plan),
+        calibration=calibration_rows(plan),
         plots={name: _embedded(path) for name, path in (plots or {}).items()},
         provenance=_provenance(plan),
     )
@@ -170,8 +176,8 @@ def _because(claim: Mapping[str, object]) -> str:
 
 
 def _flat(block: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Return the plain entries of a block; curves are drawn, not printed."""
-    return [(k, _plain(v)) for k, v in block.items() if k != "curve"]
+    """Return the plain entries of a block; curves are drawn, lists of rows have their tables."""
+    return [(k, _plain(v)) for k, v in block.items() if k not in _ELSEWHERE]
 
 
 def _plain(value: object) -> str:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from ...base.errors import InputError
-from ...patient.patient import Connectome, Patient
+from ...patient.patient import Patient
+from ..connectivity_regions import checked_connectome
 from ..coupling_map import CouplingMap
 from ..regions import Regions
 
@@ -71,7 +72,7 @@ class Baum:
         InputError
             If the patient has no connectome, it is damaged, or a setting is out of range.
         """
-        matrices = _checked(patient)
+        matrices = checked_connectome(patient, "baum")
         rule, fewest = _rule(settings)
         rho, reasons = row_spearman(matrices.sc, matrices.fc, nonzero=rule, min_pairs=fewest)
         if settings["fisher"]:
@@ -150,28 +151,6 @@ def _rule(settings: Mapping[str, object]) -> tuple[bool, int]:
     if not isinstance(fewest, int) or fewest < FEWEST_PAIRS:
         raise InputError(f"min_pairs is {fewest!r}; it must be at least {FEWEST_PAIRS}.")
     return rule == "nonzero", fewest
-
-
-def _checked(patient: Patient) -> Connectome:
-    matrices = patient.connectome
-    if matrices is None:
-        raise InputError(
-            f"{patient.id}: coupling method 'baum' needs a structural and a functional "
-            f"connectome, and there is none; give sc and fc, or choose another method."
-        )
-    r = len(matrices.regions)
-    for name, m in (("structural", matrices.sc), ("functional", matrices.fc)):
-        if m.shape != (r, r):
-            raise InputError(
-                f"{patient.id}: the {name} connectome has shape {m.shape} for {r} regions; "
-                f"expected ({r}, {r})."
-            )
-    if not np.isfinite(matrices.sc).all() or (matrices.sc < 0).any():
-        raise InputError(
-            f"{patient.id}: the structural connectome holds a negative or missing weight; "
-            f"weights count or measure fibres, so they are 0 or more."
-        )
-    return matrices
 
 
 METHOD = Baum()

@@ -7,29 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...base.errors import InputError
-from ...base.param import Param
 from ...patient.patient import Cortex, Patient
 from ...space.frame import Scanner
 from ...space.grid import Volume
 from ...surface.domain import require_same_domain
 from ...surface.field import Field
 from ...surface.pair import Pair
-from ...surface.sampling import Sampler, build_sampler
-from ..coupling_map import CouplingMap
+from ..coupling_map import UNSTATED, CouplingMap
+from ..project import project
 from ..regions import Regions
 
 __all__ = ["METHOD", "ReadyMade"]
 
 #: The name under which the patient's readers keep the map.
 KEY = "coupling"
-UNSTATED = "not stated"
 SAMPLINGS = ("depth", "nearest")
 ZEROS = ("missing", "value")
-#: A vertex has a value where the samples that have one hold at least this much of the weight.
-KNOWN_SHARE = Param(0.5, "share", 0.1, 1.0, "docs/decisions/0012")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,37 +103,15 @@ def _on_cortex(
     data = np.array(volume.data, dtype=np.float64)
     if settings["zeros"] == "missing":
         data[data == 0] = np.nan
-    if np.isinf(data).any():
-        raise InputError(
-            f"{patient.id}: the coupling map holds infinite values; write NaN where the map is "
-            f"missing."
-        )
     clean = Volume(data, volume.grid)
+    if settings["sampling"] == "depth":
+        return project(patient, clean, name=KEY, unit=unit)
 
-    def sampled(cortex: Cortex) -> Field:
-        if settings["sampling"] == "depth":
-            sampler = build_sampler(cortex.white, cortex.pial, volume.grid, kind="depth")
-            values = _over_known(sampler, clean)
-            return Field(values, cortex.domain, KEY, unit)
+    def nearest(cortex: Cortex) -> Field:
         values = clean.at_nearest(cortex.mid.points, outside=math.nan)
         return Field(values, cortex.domain, KEY, unit)
 
-    return patient.cortex.map(sampled)
-
-
-def _over_known(sampler: Sampler[Scanner], volume: Volume[Scanner]) -> NDArray[np.float64]:
-    """Return the mean over the samples that have a value, where they hold most of the weight.
-
-    A map that is masked to the brain or to grey matter has no value under the pial surface's
-    outermost samples; taking such a vertex as missing would leave no cortex at all.
-    """
-    known = np.isfinite(volume.data)
-    total, share = (
-        sampler.apply(Volume(data, volume.grid), name=KEY, unit="1").values
-        for data in (np.where(known, volume.data, 0.0), known.astype(np.float64))
-    )
-    enough = share >= KNOWN_SHARE.value
-    return np.where(enough, total / np.where(enough, share, 1.0), np.nan)
+    return patient.cortex.map(nearest)
 
 
 def _same_mesh(patient: Patient, fields: Pair[Field]) -> Pair[Field]:
