@@ -218,13 +218,13 @@ def require_consistent(fitted: Fitted) -> None:
     design = fitted.design
     if design.df < 3 or not np.all(fitted.sd > 0) or np.any(fitted.ratio < 0):
         raise InputError("an sd is not positive, a ratio is negative, or controls are missing")
-    sample = fitted.sample
-    if sample is None or fitted.residuals is None:
+    controls = fitted.controls
+    if controls is None:
         return
-    b, weight, residuals = design.b, fitted.weight, fitted.residuals
+    b, weight, residuals = controls.b, controls.weight, controls.residuals
     if np.abs(b.T @ b - np.eye(b.shape[1])).max() > _ROUNDING:
         raise InputError("the basis is not that of the controls' covariates")
-    error = np.sum(residuals**2, axis=0) + sample.penalty
+    error = controls.error
     if np.abs(error / design.df - 1).max() > _ROUNDING:
         raise InputError("the sd of a feature is not that of its residuals")
     left = (1 - weight) * fitted.projected / fitted.sd

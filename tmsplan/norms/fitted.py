@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,8 +14,8 @@ from .local import Adjusted, Local
 from .offsets import keep, pool
 from .people import People
 from .predictive import predictive_z
-from .resample import leave_one_out_z
-from .sample import Sample
+from .resample import draw_weights
+from .sample import Newcomer, Sample
 from .spread import Constant, Spread, fit_spread
 from .statistics import Moments
 
@@ -88,25 +88,75 @@ class Fitted:
         return self.natural[self.design.k :]
 
     @cached_property
-    def sample(self) -> Sample | None:
-        """The controls in standard residuals, or None if the model holds no individual."""
-        if self.residuals is None or self.design.people is None:
+    def rows(self) -> Rows | None:
+        """Design rows of the controls, or None if the model holds no individual."""
+        people = self.design.people
+        return None if self.residuals is None or people is None else self.design.rows(people)
+
+    @cached_property
+    def controls(self) -> Sample | None:
+        """The controls in units of `sd`, or None if the model holds no individual."""
+        if self.residuals is None or self.rows is None:
             return None
-        return Sample(
-            b=self.design.b,
-            weight=self.weight,
-            coefficients=self.weight * self.projected / self.sd,
-            residuals=self.spread.standardise(
-                self.residuals, self.design.rows(self.design.people)
-            ),
-            df=self.design.df,
-        )
+        coefficients = self.weight * self.projected / self.sd
+        return Sample(self.design.b, self.weight, coefficients, self.residuals, self.design.df)
+
+    @cached_property
+    def sample(self) -> Sample | None:
+        """Those whom a person is compared with, in standard residuals: local ones if any."""
+        if self.local is not None:
+            return self.local.sample
+        if self.controls is None or self.rows is None:
+            return None
+        standard = self.spread.standardise(self.controls.residuals, self.rows)
+        return replace(self.controls, residuals=standard)
 
     @cached_property
     def loo_z(self) -> Floats:
-        """The z of each control against the others, (n, f); no rows without individuals."""
-        sample = self.sample
-        return np.zeros((0, len(self.features))) if sample is None else leave_one_out_z(sample)
+        """The z of each of them against the others, (n, f); no rows without individuals."""
+        if self.local is not None:
+            return self.local.leave_one_out_z()
+        if self.controls is None or self.rows is None:
+            return np.zeros((0, len(self.features)))
+        return self.spread.leave_one_out_z(self.controls, self.rows)
+
+    @property
+    def exact(self) -> bool:
+        """Whether intervals follow from the noncentral t: the shape was not estimated."""
+        if self.local is not None and not self.local.exact:
+            return False
+        return self.spread.kind == "constant"
+
+    def newcomer(self, residual: Floats, person: People) -> Newcomer:
+        """Return one person in the terms of `sample`, from standard residuals (f,)."""
+        if self.local is not None:
+            return self.local.newcomer(residual)
+        return Newcomer(self.design.rows(person).b[0], residual)
+
+    def redrawn_z(self, residual: Floats, person: People, draws: int, seed: int) -> Floats:
+        """Return one person's z under redrawn controls, (draws, f); no rows without individuals.
+
+        Parameters
+        ----------
+        residual : (f,) float64
+            Standard, of `standard`.
+        person : People
+            Of one.
+        draws, seed : int
+            See `resample.draw_weights`.
+        """
+        if self.sample is None:
+            return np.zeros((0, len(residual)))
+        weights = draw_weights(self.sample, draws, seed)
+        local, controls, rows = self.local, self.controls, self.rows
+        if local is not None:
+            return np.concatenate([local.bootstrap_z(w, residual) for w in weights])
+        if controls is None or rows is None:
+            return np.zeros((0, len(residual)))
+        at = self.design.rows(person)
+        own = Newcomer(at.b[0], self.spread.restore(residual[None], at)[0])
+        drawn = [self.spread.bootstrap_z(w, controls, rows, own, at) for w in weights]
+        return np.concatenate(drawn)
 
     def expected(self, rows: Rows) -> Floats:
         """Return the expectation, (m, f), in the unit of the feature."""

@@ -15,6 +15,8 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .sample import Newcomer, Sample
+
 __all__ = ["Adjusted", "Local", "load_local"]
 
 Floats = NDArray[np.float64]
@@ -50,12 +52,45 @@ class Local(Protocol):
         """How many local controls."""
 
     @property
+    def male(self) -> Floats:
+        """Sex of each local control, 1 = M."""
+
+    @property
+    def reference(self) -> int:
+        """How many controls of other sites the norms came from."""
+
+    @property
     def df(self) -> float:
         """Degrees of freedom of the scale after the adjustment."""
 
     @property
     def note(self) -> str:
         """What the transfer cost, one sentence for page and sheet."""
+
+    @property
+    def sample(self) -> Sample:
+        """The local controls, in adjusted residuals."""
+
+    def newcomer(self, residual: Floats) -> Newcomer:
+        """Return a person in the terms of `sample`, from adjusted residuals (f,)."""
+
+    def leave_one_out_z(self) -> Floats:
+        """Return the z of every local control against the others, (n, f)."""
+
+    def bootstrap_z(self, weights: Floats, residual: Floats) -> Floats:
+        """Return one person's z under redrawn local controls, (b, f).
+
+        Parameters
+        ----------
+        weights : (b, n) float64
+            How often each control is drawn; of `resample.draw_weights`.
+        residual : (f,) float64
+            Adjusted.
+        """
+
+    @property
+    def exact(self) -> bool:
+        """Whether intervals follow from the noncentral t: no shape was estimated."""
 
     def adjust(self, residual: Floats, leverage: Floats, df: float) -> Adjusted:
         """Return standard residuals (m, f) as seen from this site."""

@@ -59,15 +59,15 @@ def predictive_z(t: Floats, df: Floats | float) -> Floats:
     t : array of float64
         NaN stays NaN.
     df : float or array of float64
-        Degrees of freedom, at least 1, of the shape of `t` or one for all. A varying spread
-        or a transfer to a new site gives fractions.
+        Degrees of freedom, at least 1, that broadcast with `t`. A varying spread or a
+        transfer to a new site gives fractions.
     """
-    low = -np.abs(t)
-    p = special.stdtr(df, low)
+    low, each = np.broadcast_arrays(-np.abs(t), df)
+    p = special.stdtr(each, low)
     tiny = p < _TINY
-    z = special.ndtri(np.where(tiny, 0.5, p))
+    z = np.asarray(special.ndtri(np.where(tiny, 0.5, p)))
     if np.any(tiny):
-        z[tiny] = special.ndtri_exp(_log_tail(low[tiny], np.broadcast_to(df, low.shape)[tiny]))
+        z[tiny] = special.ndtri_exp(_log_tail(low[tiny], each[tiny]))
     return np.asarray(np.copysign(z, t))
 
 

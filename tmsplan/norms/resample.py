@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from ..base.errors import InputError
 from .predictive import predictive_z
 from .sample import Newcomer, Sample
 
-__all__ = ["bootstrap_z", "leave_one_out_z", "rank_p"]
+__all__ = ["Refit", "bootstrap_z", "draw_weights", "leave_one_out_z", "rank_p", "refit"]
 
 Floats = NDArray[np.float64]
 
@@ -85,39 +86,48 @@ def rank_p(sample: Sample, newcomer: Newcomer) -> Floats:
     return np.asarray(np.where(np.isnan(newcomer.residual), np.nan, (1 + as_low) / (n + 1)))
 
 
-def bootstrap_z(sample: Sample, newcomer: Newcomer, draws: int, seed: int) -> Floats:
-    """Return the person's z under resampled controls (rows drawn with replacement).
+@dataclass(frozen=True, slots=True, eq=False)
+class Refit:
+    """The fit to each of b redrawn sets of controls, and what it says of one person.
 
-    A draw is a vector of weights; the weighted fit needs one small inverse per draw, shared
-    by all features of one ratio of variances. Draws in which a coefficient cannot be
-    determined are drawn again.
+    Parameters
+    ----------
+    shift : (b, p, f) float64
+        How the coefficients of the orthonormal columns change.
+    expected : (b, f) float64
+        How the person's expectation changes.
+    variance : (b, f) float64
+        Of single values.
+    leverage : (b, f) float64
+        Of the person.
+    t : (b, f) float64
+        The person's predictive t.
+    """
+
+    shift: Floats
+    expected: Floats
+    variance: Floats
+    leverage: Floats
+    t: Floats
+
+
+def draw_weights(sample: Sample, draws: int, seed: int) -> Iterator[Floats]:
+    """Yield how often each control is drawn, (some draws, n), until there are enough draws.
+
+    Draws in which a coefficient cannot be determined are drawn again.
 
     Parameters
     ----------
     sample : Sample
-    newcomer : Newcomer
     draws : int
     seed : int
         The same seed gives the same draws.
-
-    Returns
-    -------
-    (draws, f) float64
 
     Raises
     ------
     InputError
         If nearly no draw determines the coefficients.
     """
-    found = np.empty((draws, len(newcomer.residual)))
-    done = 0
-    for w in _weights(sample, draws, seed):
-        found[done : done + len(w)] = _refit_z(w, sample, newcomer)
-        done += len(w)
-    return found
-
-
-def _weights(sample: Sample, draws: int, seed: int) -> Iterator[Floats]:
     fixed = sample.b[:, : sample.k]
     n, k = fixed.shape
     rng = np.random.default_rng(seed)
@@ -136,35 +146,48 @@ def _weights(sample: Sample, draws: int, seed: int) -> Iterator[Floats]:
     )
 
 
-def _gram(w: Floats, b: Floats) -> Floats:
-    n, p = b.shape
-    products = (b[:, :, None] * b[:, None, :]).reshape(n, p * p)
-    return (w @ products).reshape(len(w), p, p)
+def refit(weights: Floats, sample: Sample, newcomer: Newcomer) -> Refit:
+    """Fit again to controls drawn with replacement: a draw is a row of weights.
 
+    A weighted fit needs one small inverse per draw, shared by all features of one ratio of
+    variances. With D = sqrt(w_site) the penalised normal equations become D G D + (1 - D²),
+    which stays finite and invertible where a weight is 0, and where a site is not drawn.
 
-def _refit_z(w: Floats, sample: Sample, newcomer: Newcomer) -> Floats:
-    """Return z for each draw; features whose weights are alike share the inverse.
-
-    With D = sqrt(w_site) the penalised normal equations become D G D + (1 - D²), which stays
-    finite and invertible where a weight is 0.
+    Parameters
+    ----------
+    weights : (b, n) float64
+        Of `draw_weights`.
+    sample : Sample
+    newcomer : Newcomer
     """
-    gram = _gram(w, sample.b)
-    moments = np.stack([(w * sample.b[:, j]) @ sample.residuals for j in range(gram.shape[1])], 1)
+    gram = _gram(weights, sample.b)
+    moments = np.stack([(weights * column) @ sample.residuals for column in sample.b.T], 1)
     pulled = moments - (1 - sample.weight) / _or_one(sample.weight) * sample.coefficients
-    error = w @ sample.residuals**2 + sample.penalty
-    z = np.empty(error.shape)
+    shift = np.empty(pulled.shape)
+    leverage = np.empty((len(weights), pulled.shape[2]))
     kinds, kind_of = np.unique(sample.weight, axis=1, return_inverse=True)
     for j, root in enumerate(np.sqrt(kinds.T)):
         own = np.flatnonzero(kind_of == j)
         inner = gram * np.outer(root, root) + np.diag(1 - root**2)
         inverse = np.linalg.inv(inner) * np.outer(root, root)
-        shift = inverse @ pulled[:, :, own]  # how the coefficients change: (draws, p, own)
-        left = error[:, own] - np.sum(shift * pulled[:, :, own], axis=1)
-        expected = np.einsum("k,bkf->bf", newcomer.b, shift)
-        leverage = np.einsum("i,bij,j->b", newcomer.b, inverse, newcomer.b)
-        scale = np.sqrt(np.maximum(left, 0) / sample.df * (1 + leverage[:, None]))
-        z[:, own] = predictive_z((newcomer.residual[own] - expected) / scale, sample.df)
-    return z
+        shift[:, :, own] = inverse @ pulled[:, :, own]
+        leverage[:, own] = np.einsum("i,bij,j->b", newcomer.b, inverse, newcomer.b)[:, None]
+    error = weights @ sample.residuals**2 + sample.penalty
+    variance = np.maximum(error - np.sum(shift * pulled, axis=1), 0) / sample.df
+    expected = np.einsum("k,bkf->bf", newcomer.b, shift)
+    t = (newcomer.residual - expected) / np.sqrt(variance * (1 + leverage))
+    return Refit(shift, expected, variance, leverage, np.asarray(t))
+
+
+def bootstrap_z(weights: Floats, sample: Sample, newcomer: Newcomer) -> Floats:
+    """Return the person's z under redrawn controls, (b, f); arguments as of `refit`."""
+    return predictive_z(refit(weights, sample, newcomer).t, sample.df)
+
+
+def _gram(w: Floats, b: Floats) -> Floats:
+    n, p = b.shape
+    products = (b[:, :, None] * b[:, None, :]).reshape(n, p * p)
+    return (w @ products).reshape(len(w), p, p)
 
 
 def _or_one(weight: Floats) -> Floats:

@@ -30,9 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.errors import InputError
+from ..base.param import Param
 from .design import Rows
+from .resample import bootstrap_z, leave_one_out_z
+from .sample import Newcomer, Sample
 
-__all__ = ["SPREADS", "Constant", "Spread", "fit_spread", "load_spread"]
+__all__ = ["SPREADS", "Constant", "Spread", "default_spread", "fit_spread", "load_spread"]
 
 Floats = NDArray[np.float64]
 
@@ -49,6 +52,38 @@ class Spread(Protocol):
 
     def restore(self, standard: Floats, rows: Rows) -> Floats:
         """Return the residuals (m, f), in units of `sd`, of standard residuals (m, f)."""
+
+    def leave_one_out_z(self, controls: Sample, rows: Rows) -> Floats:
+        """Return the z of every control against the others, (n, f).
+
+        A shape that was fitted with the control makes its value look usual: it is fitted
+        without it, as far as a formula can.
+
+        Parameters
+        ----------
+        controls : Sample
+            In units of `sd`, before they are standardised.
+        rows : Rows
+            Of the controls.
+        """
+
+    def bootstrap_z(
+        self, weights: Floats, controls: Sample, rows: Rows, newcomer: Newcomer, at: Rows
+    ) -> Floats:
+        """Return one person's z under redrawn controls, (b, f).
+
+        Parameters
+        ----------
+        weights : (b, n) float64
+            How often each control is drawn; of `resample.draw_weights`.
+        controls : Sample
+        rows : Rows
+            As in `leave_one_out_z`.
+        newcomer : Newcomer
+            The person, in the terms of `controls`.
+        at : Rows
+            Of the person.
+        """
 
     def taking(self, features: NDArray[np.intp]) -> Spread:
         """Return the same for some features."""
@@ -76,6 +111,21 @@ class Constant:
     def restore(self, standard: Floats, rows: Rows) -> Floats:  # noqa: ARG002 - the protocol
         """Return the standard residuals unchanged."""
         return standard
+
+    def leave_one_out_z(self, controls: Sample, rows: Rows) -> Floats:  # noqa: ARG002
+        """Return the z of every control against the others, (n, f), exactly as of a refit."""
+        return leave_one_out_z(controls)
+
+    def bootstrap_z(
+        self,
+        weights: Floats,
+        controls: Sample,
+        rows: Rows,  # noqa: ARG002 - the protocol
+        newcomer: Newcomer,
+        at: Rows,  # noqa: ARG002 - the protocol
+    ) -> Floats:
+        """Return one person's z under redrawn controls, (b, f)."""
+        return bootstrap_z(weights, controls, newcomer)
 
     def taking(self, features: NDArray[np.intp]) -> Constant:  # noqa: ARG002 - the protocol
         """Return this."""
@@ -105,6 +155,17 @@ _HOMES = {
     "shash": "spread_shash",
 }
 SPREADS = ("constant", *_HOMES)
+
+#: From so many controls skewness is estimated unless another spread is named.
+SKEWED_CONTROLS = Param(20.0, "people", 20, 1000, "docs/decisions/0019")
+
+
+def default_spread(n: int) -> str:
+    """Return the spread for n controls: ``skewed``, or ``constant`` below `SKEWED_CONTROLS`.
+
+    With fewer, three controls decide a third moment; nothing but ranks is to be read then.
+    """
+    return "skewed" if n >= SKEWED_CONTROLS.value else "constant"
 
 
 def fit_spread(kind: str, residuals: Floats, rows: Rows) -> Spread:

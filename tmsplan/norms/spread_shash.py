@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from ..base.errors import InputError
 from .design import Rows
+from .resample import refit
+from .sample import Newcomer, Sample
 from .spread_shash_fit import Shash, fit_shash, shash_curvature
 from .spread_z import standard_of_z, z_of_standard
 
@@ -55,47 +57,34 @@ class ShashSpread:
         found = self.shash.quantile(z_of_standard(standard, h, self.df))
         return np.asarray(found * np.sqrt(1 + h))
 
-    def leave_one_out_z(self, residuals: Floats, rows: Rows) -> Floats:
+    def leave_one_out_z(self, controls: Sample, rows: Rows) -> Floats:
         """Return the z of every control against the others, (n, f).
 
         The parameters without a control follow from one Newton step: no refit is needed.
         """
-        u = residuals / np.sqrt(1 - _leverage(rows))
+        u = controls.residuals / np.sqrt(1 - _leverage(rows))
         gradient, hessian, total = shash_curvature(self.shash, u)
         without = total - hessian  # (n, f, 4, 4), negative definite
         step = np.linalg.solve(without, gradient[..., None])[..., 0]
         return _moved_z(self.shash, u, np.asarray(step, dtype=float))
 
     def bootstrap_z(
-        self, residuals: Floats, rows: Rows, person: tuple[Floats, Rows], weights: Floats
+        self, weights: Floats, controls: Sample, rows: Rows, newcomer: Newcomer, at: Rows
     ) -> Floats:
-        """Return the person's z under weights of the controls (one row a draw), (b, f).
+        """Return one person's z under redrawn controls, (b, f).
 
-        The parameters of each draw follow from one Newton step, and so does the expectation:
-        its mean is in the location, its slopes are the weighted fit's.
-
-        Parameters
-        ----------
-        residuals : (n, f) float64
-        rows : Rows
-            Of the controls.
-        person : (1, f) float64 and Rows
-            Residual and design row.
-        weights : (b, n) float64
-            How often each control is drawn.
+        The parameters of each draw follow from one Newton step, and so does the mean of the
+        expectation, which is in the location; its slopes are those of the weighted fit.
         """
-        u = residuals / np.sqrt(1 - _leverage(rows))
+        u = controls.residuals / np.sqrt(1 - _leverage(rows))
         gradient, _, total = shash_curvature(self.shash, u)
         n, f = u.shape
         score = ((weights - 1) @ gradient.reshape(n, -1)).reshape(-1, f, 4)
         # The curvature is that of all controls: a single draw may leave a ridge without one.
         step = -np.einsum("fij,wfj->wfi", np.linalg.inv(total), score)
-        b, b0 = rows.b, person[1].b[0]
-        slopes = b0 - weights @ b / weights.sum(axis=1, keepdims=True)
-        gram = np.einsum("wn,ni,nj->wij", weights, b, b, optimize=True)
-        lean = np.linalg.solve(gram, slopes[..., None])[..., 0]
-        shift = (weights * (lean @ b.T)) @ residuals
-        own = (person[0] - shift) / np.sqrt(1 + float(b0 @ b0))
+        mean = weights @ controls.b / weights.sum(axis=1, keepdims=True)
+        shift = np.einsum("wp,wpf->wf", newcomer.b - mean, refit(weights, controls, newcomer).shift)
+        own = (newcomer.residual - shift) / np.sqrt(1 + _leverage(at))
         return _moved_z(self.shash, np.asarray(own, dtype=float), np.asarray(step, dtype=float))
 
     def taking(self, features: NDArray[np.intp]) -> ShashSpread:

@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from ..base.errors import InputError
 from .design import Rows
 from .predictive import predictive_z
+from .resample import leave_one_out_z
+from .sample import Newcomer, Sample
 from .spread_skewed_fit import (
+    bootstrap_skewed_z,
     leave_one_out_skewness,
     newcomer_skewness,
     residual_skewness,
@@ -61,46 +64,24 @@ class SkewedSpread:
         u = z_of_standard(standard, h, self.df)
         return standard_of_z(skewed_quantile(u, newcomer_skewness(self.skewness, h)), h, self.df)
 
-    def leave_one_out_z(self, residuals: Floats, rows: Rows) -> Floats:
-        """Return the z of every control against the others, (n, f), exactly as of a refit."""
-        left = 1 - _leverage(rows)
-        rest = np.sum(residuals**2, axis=0) - residuals**2 / left
-        t = residuals / np.sqrt(rest / (self.df - 1) * left)
-        return skewed_z(predictive_z(t, self.df - 1), leave_one_out_skewness(rows.b, residuals))
+    def leave_one_out_z(self, controls: Sample, rows: Rows) -> Floats:  # noqa: ARG002
+        """Return the z of every control against the others, (n, f).
+
+        Exactly as of a refit, but for the weights of sites, which stay those of all controls.
+        """
+        skewness = leave_one_out_skewness(controls.b, controls.residuals)
+        return skewed_z(leave_one_out_z(controls), skewness)
 
     def bootstrap_z(
-        self, residuals: Floats, rows: Rows, person: tuple[Floats, Rows], weights: Floats
+        self,
+        weights: Floats,
+        controls: Sample,
+        rows: Rows,  # noqa: ARG002 - the protocol
+        newcomer: Newcomer,
+        at: Rows,  # noqa: ARG002 - the protocol
     ) -> Floats:
-        """Return the person's z under weights of the controls (one row a draw), (b, f).
-
-        Parameters
-        ----------
-        residuals : (n, f) float64
-        rows : Rows
-            Of the controls.
-        person : (1, f) float64 and Rows
-            Residual and design row.
-        weights : (b, n) float64
-            How often each control is drawn.
-        """
-        b, b0 = rows.b, person[1].b[0]
-        z = np.empty((len(weights), residuals.shape[1]))
-        for i, w in enumerate(weights):
-            inverse = np.linalg.inv((b * w[:, None]).T @ b)
-            change = inverse @ (b.T @ (w[:, None] * residuals))
-            error = residuals - b @ change
-            variance = w @ error**2 / self.df
-            h = float(b0 @ inverse @ b0)
-            t = (person[0][0] - b0 @ change) / np.sqrt(variance * (1 + h))
-            # The draw's own skewness, drawn towards 0 as that of the controls was.
-            skewness = self._ratio(residuals) * (w @ error**3) / variance**1.5
-            z[i] = skewed_z(predictive_z(t, self.df), newcomer_skewness(skewness, np.array(h)))
-        return z
-
-    def _ratio(self, residuals: Floats) -> Floats:
-        """Return the factor from a sum of cubes to the skewness, the same for every draw."""
-        cubes = np.sum(residuals**3, axis=0)
-        return np.asarray(self.skewness / np.where(cubes == 0, 1.0, cubes))
+        """Return one person's z under redrawn controls, (b, f); each draw has its skewness."""
+        return bootstrap_skewed_z(weights, controls, newcomer, self.skewness)
 
     def taking(self, features: NDArray[np.intp]) -> SkewedSpread:
         """Return the same for some features."""

@@ -26,9 +26,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..base.param import Param
+from .predictive import predictive_z
+from .resample import refit
+from .sample import Newcomer, Sample
 
 __all__ = [
     "SKEWNESS_PRIOR",
+    "bootstrap_skewed_z",
     "leave_one_out_skewness",
     "newcomer_skewness",
     "residual_skewness",
@@ -131,6 +135,33 @@ def leave_one_out_skewness(q: Floats, residuals: Floats, *, prior: float | None 
     cubes = _deleted_cubes(q)[:, None]
     skewness = _shrunk(cubed / (cubes * variance**1.5), cubes, prior)
     return newcomer_skewness(skewness, (h / left)[:, None])
+
+
+def bootstrap_skewed_z(
+    weights: Floats, controls: Sample, newcomer: Newcomer, skewness: Floats
+) -> Floats:
+    """Return one person's z under redrawn controls, (b, f).
+
+    Each draw's third moment is that of its own residuals, to the first order of how its
+    coefficients changed, and is drawn towards 0 by as much as that of the controls was.
+
+    Parameters
+    ----------
+    weights : (b, n) float64
+        How often each control is drawn.
+    controls : Sample
+    newcomer : Newcomer
+    skewness : (f,) float64
+        Of the controls.
+    """
+    found, e = refit(weights, controls, newcomer), controls.residuals
+    squares = np.stack([(weights * column) @ e**2 for column in controls.b.T], 1)
+    cubes = weights @ e**3 - 3 * np.sum(found.shift * squares, axis=1)
+    all_cubes = np.sum(e**3, axis=0)
+    own = skewness / np.where(all_cubes == 0, 1.0, all_cubes) * cubes / found.variance**1.5
+    return skewed_z(
+        predictive_z(found.t, controls.df), newcomer_skewness(own, found.leverage)
+    )
 
 
 def _shrunk(raw: Floats, cubes: Floats | float, prior: float | None) -> Floats:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from ..base.errors import InputError
 from .design import Rows
+from .predictive import predictive_z
+from .sample import Newcomer, Sample
 from .spread_varying_fit import Varying, fit_varying
-from .spread_z import standard_of_z, t_of_z, z_of_standard, z_of_t
+from .spread_z import standard_of_z, t_of_z, z_of_standard
 
 __all__ = ["VaryingSpread", "fit_spread", "load_spread"]
 
@@ -60,7 +62,7 @@ class VaryingSpread:
         freedom.
         """
         found = self.fit.predict(rows.b, self._columns(rows))
-        z = z_of_t(found.t(residual), found.df)
+        z = predictive_z(found.t(residual), found.df)
         return standard_of_z(z, _leverage(rows), self.df)
 
     def restore(self, standard: Floats, rows: Rows) -> Floats:
@@ -69,7 +71,7 @@ class VaryingSpread:
         t = t_of_z(z_of_standard(standard, _leverage(rows), self.df), found.df)
         return np.asarray(found.mean + t * found.sd * np.sqrt(1 + found.leverage))
 
-    def leave_one_out_z(self, residuals: Floats, rows: Rows) -> Floats:
+    def leave_one_out_z(self, controls: Sample, rows: Rows) -> Floats:
         """Return the z of every control against the others, (n, f).
 
         The log variances without a control follow from one scoring step, the mean without it
@@ -79,46 +81,34 @@ class VaryingSpread:
         found = self.fit.predict(rows.b, v)
         inside = found.leverage  # of a control: its share in its own expectation
         left = 1 - inside
-        error = (residuals - found.mean) / found.sd
+        error = (controls.residuals - found.mean) / found.sd
         share = np.einsum("mi,fij,mj->mf", v, self.fit.variance_covariance, v)
         own = (error**2 - left) / 2
         # Without control i, v'g changes by -v'C v times its part of the score.
         less = np.clip(share * left / 2, 0.0, 0.9)
         sd = np.exp(-share * own / (1 - less) / 2)
         df = np.maximum(2 / share - 1, 1.0)
-        return z_of_t(error / (sd * np.sqrt(left)), df)
+        return predictive_z(error / (sd * np.sqrt(left)), df)
 
     def bootstrap_z(
-        self, residuals: Floats, rows: Rows, person: tuple[Floats, Rows], weights: Floats
+        self, weights: Floats, controls: Sample, rows: Rows, newcomer: Newcomer, at: Rows
     ) -> Floats:
-        """Return the person's z under weights of the controls (one row a draw), (b, f).
+        """Return one person's z under redrawn controls, (b, f).
 
         Mean and log variance of each draw follow from one step of the fit.
-
-        Parameters
-        ----------
-        residuals : (n, f) float64
-        rows : Rows
-            Of the controls.
-        person : (1, f) float64 and Rows
-            Residual and design row.
-        weights : (b, n) float64
-            How often each control is drawn.
         """
-        v, v0, b0 = self._columns(rows), self._columns(person[1]), person[1].b
-        found, own = self.fit.predict(rows.b, v), self.fit.predict(b0, v0)
-        error = (residuals - found.mean) / found.sd
+        v, v0 = self._columns(rows), self._columns(at)
+        found, own = self.fit.predict(rows.b, v), self.fit.predict(at.b, v0)
+        error = (controls.residuals - found.mean) / found.sd
         score = error**2 - (1 - found.leverage)
-        z = np.empty((len(weights), residuals.shape[1]))
-        for f in range(residuals.shape[1]):
-            mean = b0[0] @ self.fit.mean_covariance[f] @ rows.b.T / found.sd[:, f]
+        t = np.empty((len(weights), error.shape[1]))
+        for f in range(error.shape[1]):
+            mean = at.b[0] @ self.fit.mean_covariance[f] @ rows.b.T / found.sd[:, f]
             shift = weights @ (mean * error[:, f])
             change = v0[0] @ self.fit.variance_covariance[f] @ v.T / 2
-            log_variance = weights @ (change * score[:, f])
-            sd = own.sd[0, f] * np.exp(log_variance / 2)
-            z[:, f] = (person[0][0, f] - own.mean[0, f] - shift) / sd
-        spread = np.sqrt(1 + own.leverage[0])
-        return z_of_t(z / spread, np.broadcast_to(own.df[0], z.shape))
+            sd = own.sd[0, f] * np.exp(weights @ (change * score[:, f]) / 2)
+            t[:, f] = (newcomer.residual[f] - own.mean[0, f] - shift) / sd
+        return predictive_z(t / np.sqrt(1 + own.leverage[0]), own.df[0])
 
     def taking(self, features: NDArray[np.intp]) -> VaryingSpread:
         """Return the same for some features."""

@@ -12,7 +12,7 @@ from scipy import special
 
 from .predictive import predictive_z
 
-__all__ = ["standard_of_z", "t_of_z", "z_of_standard", "z_of_t"]
+__all__ = ["standard_of_z", "t_of_z", "z_of_standard"]
 
 Floats = NDArray[np.float64]
 
@@ -29,20 +29,11 @@ def t_of_z(z: Floats, df: Floats | float) -> Floats:
     return np.asarray(np.copysign(low, z))
 
 
-def z_of_t(t: Floats, df: Floats) -> Floats:
-    """Return the normal deviate with the probability of `t` under Student's t, each its own df.
-
-    As `predictive_z`, but no further out than 37.
-    """
-    p = np.maximum(special.stdtr(df, -np.abs(t)), special.ndtr(-_END))
-    return np.asarray(np.copysign(special.ndtri(p), t))
-
-
-def standard_of_z(z: Floats, leverage: Floats, df: int) -> Floats:
+def standard_of_z(z: Floats, leverage: Floats, df: float) -> Floats:
     """Return the standard residual whose predictive z is `z`: sqrt(1 + h) times its t."""
     return np.asarray(np.sqrt(1 + leverage) * t_of_z(z, df))
 
 
-def z_of_standard(standard: Floats, leverage: Floats, df: int) -> Floats:
+def z_of_standard(standard: Floats, leverage: Floats, df: float) -> Floats:
     """Return the predictive z of a standard residual: the inverse of `standard_of_z`."""
     return predictive_z(standard / np.sqrt(1 + leverage), df)

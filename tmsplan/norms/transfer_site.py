@@ -17,7 +17,7 @@ the local controls, `NewSite.sample`; the controls of the other sites stay behin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,7 @@ from .reference import Reference
 from .resample import leave_one_out_z
 from .sample import Newcomer, Sample
 from .spread_skewed_fit import (
+    bootstrap_skewed_z,
     leave_one_out_skewness,
     newcomer_skewness,
     residual_skewness,
@@ -95,8 +96,6 @@ class NewSite:
     Parameters
     ----------
     site : str
-    women, men : int
-        Local controls.
     pooled : bool
         Whether fewer of a sex were accepted than are needed.
     reference : int
@@ -109,11 +108,11 @@ class NewSite:
         Of the local controls' residuals; 0 unless the norms allow for it.
     residuals : (n, f) float64
         Of the local controls, from the offset, in units of the scale.
+    male : (n,) float64
+        Their sex, 1 = M.
     """
 
     site: str
-    women: int
-    men: int
     pooled: bool
     reference: int
     columns: int
@@ -121,6 +120,7 @@ class NewSite:
     scale: Floats
     skewness: Floats
     residuals: Floats
+    male: Floats
 
     @property
     def n(self) -> int:
@@ -140,31 +140,40 @@ class NewSite:
     @property
     def note(self) -> str:
         """What the transfer cost, one sentence for page and sheet."""
+        men = int(self.male.sum())
         sexes = " Sexes are pooled: how they differ at this site is assumed." * self.pooled
         return (
             f"Norms of {self.reference} controls of other sites, transferred to {self.site} with "
-            f"{self.n} local controls ({self.women} F, {self.men} M): {self.cost}.{sexes}"
+            f"{self.n} local controls ({self.n - men} F, {men} M): {self.cost}.{sexes}"
         )
 
     @property
     def sample(self) -> Sample:
         """The local controls, to be held out, ranked and redrawn."""
+        return replace(self._plain, residuals=self._straight(self.residuals))
+
+    @property
+    def _plain(self) -> Sample:
         n, f = self.residuals.shape
-        return Sample(
-            b=np.full((n, 1), 1 / np.sqrt(n)),
-            weight=np.ones((1, f)),
-            coefficients=np.zeros((1, f)),
-            residuals=self._straight(self.residuals),
-            df=n - 1,
-        )
+        b, nothing = np.full((n, 1), 1 / np.sqrt(n)), np.zeros((1, f))
+        return Sample(b, np.ones((1, f)), nothing, self.residuals, n - 1)
+
+    @property
+    def exact(self) -> bool:
+        """Whether intervals follow from the noncentral t: no skewness was estimated."""
+        return not self.skewness.any()
 
     def leave_one_out_z(self) -> Floats:
         """Return the z of every local control against the others, (n, f)."""
-        plain = replace(self.sample, residuals=self.residuals)
-        z = leave_one_out_z(plain)
-        if not self.skewness.any():
+        z = leave_one_out_z(self._plain)
+        if self.exact:
             return z
-        return skewed_z(z, leave_one_out_skewness(plain.b, self.residuals))
+        return skewed_z(z, leave_one_out_skewness(self._plain.b, self.residuals))
+
+    def bootstrap_z(self, weights: Floats, residual: Floats) -> Floats:
+        """Return one person's z under redrawn local controls, (b, f)."""
+        own = self.newcomer(self._bent(residual))
+        return bootstrap_skewed_z(weights, self._plain, own, self.skewness)
 
     def newcomer(self, residual: Floats) -> Newcomer:
         """Return a person in the terms of `sample`, from adjusted residuals (f,)."""
@@ -180,19 +189,23 @@ class NewSite:
 
     def restore(self, adjusted: Floats) -> Floats:
         """Return the standard residuals (m, f) of adjusted ones, for centile curves."""
-        if self.skewness.any():
-            z = z_of_standard(adjusted, np.array(1 / self.n), self.n - 1)
-            z = skewed_quantile(z, newcomer_skewness(self.skewness, np.array(1 / self.n)))
-            adjusted = standard_of_z(z, np.array(1 / self.n), self.n - 1)
-        return np.asarray(self.offset + self.scale * adjusted)
+        return np.asarray(self.offset + self.scale * self._bent(adjusted))
 
     def _straight(self, residual: Floats) -> Floats:
         """Return residuals without their skewness."""
-        if not self.skewness.any():
+        return self._through(skewed_z, residual)
+
+    def _bent(self, residual: Floats) -> Floats:
+        """Return residuals with their skewness: the inverse of `_straight`."""
+        return self._through(skewed_quantile, residual)
+
+    def _through(self, change: Callable[[Floats, Floats], Floats], residual: Floats) -> Floats:
+        """Change residuals by way of their z; without skewness they are left to the last digit."""
+        if self.exact:
             return np.asarray(residual)
-        z = z_of_standard(residual, np.array(1 / self.n), self.n - 1)
-        z = skewed_z(z, newcomer_skewness(self.skewness, np.array(1 / self.n)))
-        return standard_of_z(z, np.array(1 / self.n), self.n - 1)
+        own = np.array(1 / self.n)
+        z = z_of_standard(residual, own, self.df)
+        return standard_of_z(change(z, newcomer_skewness(self.skewness, own)), own, self.df)
 
     def taking(self, features: NDArray[np.intp]) -> NewSite:
         """Return the same for some features."""
@@ -213,8 +226,8 @@ class NewSite:
         return {name: getattr(self, name) for name in sorted(_ARRAYS)}
 
 
-_HEADER = {"site": str, "women": int, "men": int, "pooled": bool, "reference": int, "columns": int}
-_ARRAYS = {"offset", "scale", "skewness", "residuals"}
+_HEADER = {"site": str, "pooled": bool, "reference": int, "columns": int}
+_ARRAYS = {"offset", "scale", "skewness", "residuals", "male"}
 
 
 def load_local(header: Mapping[str, object], arrays: Mapping[str, Floats]) -> NewSite:
@@ -231,14 +244,14 @@ def load_local(header: Mapping[str, object], arrays: Mapping[str, Floats]) -> Ne
     if wrong:
         raise InputError(f"the transfer's '{wrong[0]}' is {header[wrong[0]]!r}.")
     new = NewSite(**header, **arrays)  # type: ignore[arg-type] # types are checked above
-    f = len(new.offset)
-    if any(a.shape != (f,) for a in (new.scale, new.skewness)) or new.residuals.shape != (
-        new.women + new.men,
-        f,
-    ):
+    f = new.offset.shape
+    parts = (new.scale.shape, new.skewness.shape, new.residuals.shape)
+    if parts != (f, f, (*new.male.shape, *f)) or new.male.ndim != 1:
         raise InputError("the transfer is damaged: its arrays do not fit each other.")
     if new.n < LOCAL_CONTROLS.low or not np.all(new.scale > 0):
         raise InputError("the transfer is damaged: a scale is not positive, or controls are lost.")
+    if not np.all((new.male == 0) | (new.male == 1)):
+        raise InputError("the transfer is damaged: a sex is neither F nor M.")
     return new
 
 
@@ -264,11 +277,8 @@ def new_site(
     skewness, n = np.zeros(len(offset)), len(residual)
     if skewed:
         skewness = residual_skewness(np.full((n, 1), 1 / np.sqrt(n)), residual - offset)
-    men = int(local.people.male.sum())
     return NewSite(
         site=site,
-        women=len(local.people) - men,
-        men=men,
         pooled=pooled,
         reference=fitted.design.n,
         columns=fitted.design.k,
@@ -276,6 +286,7 @@ def new_site(
         scale=scale,
         skewness=skewness,
         residuals=(residual - offset) / scale,
+        male=local.people.male,
     )
 
 

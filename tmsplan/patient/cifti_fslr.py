@@ -23,7 +23,7 @@ from .cifti import DENSITY
 from .patient import Cortex
 from .recipe import FsLrFiles
 
-__all__ = ["on_patient"]
+__all__ = ["on_patient", "vertices_of_fslr"]
 
 #: fsaverage's sphere is called "template" where ``?h.sphere.reg`` is read; fsLR's is another.
 _FRAMES = {"fsaverage": Frame(SphereReg, "template"), "fsLR": Frame(SphereReg, "fsLR")}
@@ -69,18 +69,46 @@ def on_patient(
 
     Source: doi:10.1093/cercor/bhr291 (fs_LR); doi:10.1016/j.neuroimage.2013.05.041 (CIFTI).
     """
+    at = vertices_of_fslr(cortex, files, file=file)
+
+    def one(hemi: Hemi) -> Field:
+        there = values.side(hemi)[at.side(hemi)].astype(np.float64)
+        return Field(there, cortex.side(hemi).domain, name, unit)
+
+    return Pair(left=one(Hemi.LEFT), right=one(Hemi.RIGHT))
+
+
+def vertices_of_fslr(
+    cortex: Pair[Cortex], files: FsLrFiles | None, *, file: str
+) -> Pair[NDArray[np.intp]]:
+    """Return for each vertex of the patient the nearest one of fsLR-32k on the sphere.
+
+    Parameters
+    ----------
+    cortex : Pair of Cortex
+    files : FsLrFiles or None
+        Which spheres; None is refused.
+    file : str
+        Base name of the file that lies on fsLR-32k, for messages.
+
+    Raises
+    ------
+    FrameError
+        If no sphere relates the two meshes; says what to give.
+    InputError
+        If a sphere is refused, of the wrong side, or of another number of vertices.
+    """
     if files is None:
         raise FrameError(
-            f"{file}: the map lies on fsLR-32k, and nothing relates that mesh to this patient's "
+            f"{file}: it lies on fsLR-32k, and nothing relates that mesh to this patient's "
             f"surfaces. {_DO}."
         )
-    sides = {}
-    for hemi, side in cortex.sides():
+
+    def one(hemi: Hemi) -> NDArray[np.intp]:
         fixed = _sphere(files.spheres.side(hemi), hemi, DENSITY, files, "fsLR-32k")
-        moving = _own(files, side, hemi, file)
-        index = nearest_by_sphere(moving, fixed)
-        sides[hemi] = Field(values.side(hemi)[index].astype(np.float64), side.domain, name, unit)
-    return Pair(left=sides[Hemi.LEFT], right=sides[Hemi.RIGHT])
+        return nearest_by_sphere(_own(files, cortex.side(hemi), hemi, file), fixed)
+
+    return Pair(left=one(Hemi.LEFT), right=one(Hemi.RIGHT))
 
 
 def _own(files: FsLrFiles, side: Cortex, hemi: Hemi, file: str) -> Surface[SphereReg]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..base.errors import refuse_file
 from ..space.side import Hemi
 from ..surface.pair import Pair
-from .cifti import read_cifti
+from .cifti import DENSITY, read_cifti
 from .confounds import read_confounds
 from .series import Series
 from .series_open import SeriesFiles
@@ -58,4 +58,5 @@ def open_dtseries(
         task=task_of(path, fields),
         kind="cifti",
         hemis=(Hemi.LEFT, Hemi.RIGHT),
+        sizes=(DENSITY, DENSITY),
     )

@@ -52,7 +52,10 @@ def _files(recipe: Recipe) -> Iterator[Path]:
     yield recipe.anatomy.t1w
     yield from (path for _, path in recipe.anatomy.meshes_and_overlays())
     yield from (p for p in (recipe.anatomy.ribbon, recipe.anatomy.conformed) if p)
-    yield from recipe.maps.files.values()
+    yield from recipe.maps.files.values()  # the run, its confounds and sidecar among them
+    if recipe.fslr is not None:
+        pairs = (recipe.fslr.spheres, recipe.fslr.own)
+        yield from (path for pair in pairs if pair is not None for _, path in pair.sides())
     if recipe.from_mni:
         yield recipe.from_mni
 

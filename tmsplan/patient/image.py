@@ -148,7 +148,7 @@ def read_image(path: Path, rules: ImageRules | None = None) -> RawImage:
         )
     is_mgh = name.endswith((".mgz", ".mgh"))
     image = _mgh(stored, path) if is_mgh else _nifti(stored, path, rules)
-    _require_affine(image, rules)
+    require_affine(image, rules)
     return image
 
 
@@ -290,7 +290,21 @@ def _require_volume(shape: tuple[int, ...], path: Path) -> None:
         )
 
 
-def _require_affine(image: RawImage, rules: ImageRules) -> None:
+def require_affine(image: RawImage, rules: ImageRules) -> None:
+    """Refuse an affine that no head has: singular, sheared, of another unit.
+
+    Parameters
+    ----------
+    image : RawImage
+        Of three axes; its data count by their shape only.
+    rules : ImageRules
+        Its field of view is the limit.
+
+    Raises
+    ------
+    InputError
+        Names the image, what was found and what was expected.
+    """
     a = image.affine[:3, :3]
     if not np.isfinite(image.affine).all():
         raise refuse_file(image.name, "the affine is not finite", "numbers", "Rewrite it")

@@ -175,7 +175,11 @@ def _in_scanner(
     scanner: Frame[Scanner] = tree.root
     if space == "T1w":
         return image.volume(scanner, key)
-    return to_scanner(image.volume(template_frame(space), key), tree, cortex, image.name)
+    there = image.volume(template_frame(space), key)
+    if key != _MASK:
+        # A template's image has no brain where it is 0.
+        there = Volume(np.where(there.data == 0, np.nan, there.data), there.grid)
+    return to_scanner(there, tree, cortex, image.name)
 
 
 def _require_values(data: NDArray[np.generic], path: Path, unit: str) -> None:

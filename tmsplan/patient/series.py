@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..space.frame import Scanner
+from ..space.frame import TEMPLATES
 from ..space.grid import Grid, Volume
 from ..space.side import Hemi
 from ..surface.pair import Pair
@@ -30,8 +31,8 @@ class Series:
     tr_because : str
         Which file or flag says so.
     n_volumes : int
-    grid : Grid of Scanner or None
-        For a volume.
+    grid : Grid or None
+        For a volume: in scanner RAS, or in the template that the run was resampled to.
     mesh : Pair of str or None
         For a surface: the mesh of each side, for example ``"fsaverage5"``.
     confounds : mapping of name to (n_volumes,) float64
@@ -42,6 +43,12 @@ class Series:
         ``"volume"``, ``"surface"`` (one file a side) or ``"cifti"`` (both sides in one file).
     hemis : tuple of Hemi
         For a surface: the sides that were recorded. A side that is not here is uncovered.
+    sizes : tuple of int
+        For a surface: vertices of each of `hemis`.
+    vertex_at : Pair of (n,) intp or None
+        For a surface of a standard mesh: which of its vertices each vertex of the patient's own
+        mesh takes its value from. None where the mesh is the patient's, or nothing relates the
+        two.
     mask : Volume of bool or None
         The brain, on the series' grid, where a pipeline wrote it.
     use_form : {"qform", "sform"} or None
@@ -52,13 +59,15 @@ class Series:
     tr_s: float
     tr_because: str
     n_volumes: int
-    grid: Grid[Scanner] | None = None
+    grid: Grid[Any] | None = None
     mesh: Pair[str] | None = None
     confounds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     task: str = ""
     kind: str = "volume"
     hemis: tuple[Hemi, ...] = ()
-    mask: Volume[Scanner] | None = None
+    sizes: tuple[int, ...] = ()
+    vertex_at: Pair[NDArray[np.intp]] | None = None
+    mask: Volume[Any] | None = None
     use_form: str | None = None
 
     @property
@@ -70,3 +79,11 @@ class Series:
     def name(self) -> str:
         """Base name of the first file, for messages."""
         return self.files[0].name
+
+    @property
+    def template(self) -> str | None:
+        """BIDS name of the template that the run was resampled to; None in its own space."""
+        if self.grid is None:
+            return None
+        kind = self.grid.world.kind
+        return next((name for name, one in TEMPLATES.items() if one is kind), None)

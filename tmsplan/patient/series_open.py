@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..space.grid import Grid, Volume
 from ..space.side import Hemi
 from ..surface.pair import Pair
 from .confounds import read_confounds
-from .image import ImageRules, RawImage, _require_affine, read_image
+from .image import ImageRules, RawImage, read_image, require_affine
 from .nifti_header import FORM_NAMES
 from .series import Series
 from .series_stream import read_series_header, volumes_of
@@ -65,7 +66,7 @@ class SeriesFiles:
 def open_series(
     path: Path,
     *,
-    scanner: Frame[Scanner],
+    scanner: Frame[Any],
     tr_s: float | None = None,
     files: SeriesFiles | None = None,
     use_form: str | None = None,
@@ -119,7 +120,7 @@ def open_series(
 
 
 def _volume(
-    path: Path, scanner: Frame[Scanner], files: SeriesFiles, use_form: str | None
+    path: Path, scanner: Frame[Any], files: SeriesFiles, use_form: str | None
 ) -> tuple[Series, float | None]:
     if files.right is not None:
         raise refuse_file(
@@ -144,14 +145,14 @@ def _volume(
         "",
         nifti.forms_agree,
     )
-    _require_affine(image, rules)
+    require_affine(image, rules)
     grid = image.volume(scanner, "bold").grid
     mask = _mask(files.mask, grid, rules) if files.mask else None
     opened = Series((path,), math.nan, "", header.n_volumes, grid, mask=mask, use_form=use_form)
     return opened, header.tr_s
 
 
-def _mask(path: Path, grid: Grid[Scanner], rules: ImageRules) -> Volume[Scanner]:
+def _mask(path: Path, grid: Grid[Any], rules: ImageRules) -> Volume[Any]:
     """Read a mask that lies on the grid of the run.
 
     Raises
@@ -193,11 +194,11 @@ def _surface(path: Path, files: SeriesFiles) -> tuple[Series, float | None]:
         )
     paths: tuple[Path, ...] = (path,)
     hemis: tuple[Hemi, ...] = (hemi,)
+    sizes: tuple[int, ...] = (len(side.values),)
     if files.right is not None:
-        _require_twins(path, side, files.right)
+        sizes += (_right_size(path, side, files.right),)
         paths, hemis = (path, files.right), (Hemi.LEFT, Hemi.RIGHT)
-    n = len(side.values)
-    mesh = _mesh(path, n)
+    mesh = _mesh(path, len(side.values))
     opened = Series(
         files=paths,
         tr_s=math.nan,
@@ -206,11 +207,13 @@ def _surface(path: Path, files: SeriesFiles) -> tuple[Series, float | None]:
         mesh=Pair(left=mesh, right=mesh),
         kind="surface",
         hemis=hemis,
+        sizes=sizes,
     )
     return opened, side.tr_s
 
 
-def _require_twins(path: Path, left: SurfaceSeries, other: Path) -> None:
+def _right_size(path: Path, left: SurfaceSeries, other: Path) -> int:
+    """Return how many vertices the right side has, once both are one run."""
     right = read_surface_series(other)
     if (left.hemi, right.hemi) != (Hemi.LEFT, Hemi.RIGHT):
         raise DomainError(
@@ -225,6 +228,7 @@ def _require_twins(path: Path, left: SurfaceSeries, other: Path) -> None:
         )
     if (one := _mesh(path, len(left.values))) != (two := _mesh(other, len(right.values))):
         raise DomainError(f"{path.name} is on {one}, {other.name} on {two}; pass one mesh.")
+    return len(right.values)
 
 
 def _mesh(path: Path, n: int) -> str:

@@ -15,7 +15,7 @@ from ..base.errors import refuse_file
 from ..space.side import Hemi
 from ..surface.formats import guarded, gunzip, hemi_of_name, read_bytes
 from ..surface.formats_bytes import GZIP_MAGIC, MAX_FILE_BYTES
-from ..surface.formats_gifti import _arrays, _hemi, _parse
+from ..surface.formats_gifti import gifti_arrays, gifti_hemi, parse_gifti
 
 __all__ = ["SurfaceSeries", "read_surface_series"]
 
@@ -65,8 +65,8 @@ def read_surface_series(path: Path) -> SurfaceSeries:
 
 def _gifti(path: Path) -> SurfaceSeries:
     """Read one array a volume, or one array of (vertices, volumes)."""
-    root = _parse(path)
-    arrays = [np.asarray(a.data, dtype=np.float32) for a in _arrays(root, path)]
+    root = parse_gifti(path)
+    arrays = [np.asarray(a.data, dtype=np.float32) for a in gifti_arrays(root, path)]
     if len({a.shape for a in arrays}) > 1:
         raise refuse_file(
             path, "its arrays differ in length", "one value a vertex in each", "Check the file"
@@ -82,7 +82,7 @@ def _gifti(path: Path) -> SurfaceSeries:
             "a series: one array a volume, or one of (vertices, volumes)",
             "Pass the run with all its volumes",
         )
-    return SurfaceSeries(np.ascontiguousarray(values), _hemi(root, path), None)
+    return SurfaceSeries(np.ascontiguousarray(values), gifti_hemi(root, path), None)
 
 
 def _mgh(path: Path) -> SurfaceSeries:

@@ -27,9 +27,14 @@ MIN_WEIGHT = 0.5
 
 
 def to_scanner(
-    volume: Volume[Any], tree: FrameTree, cortex: Pair[Cortex], name: str
+    volume: Volume[Any],
+    tree: FrameTree,
+    cortex: Pair[Cortex],
+    name: str,
+    *,
+    step_mm: float = GRID_MM,
 ) -> Volume[Scanner]:
-    """Resample a template-space map to a 2 mm grid of the patient's scanner world.
+    """Resample a template-space map to a straight grid of the patient's scanner world.
 
     Every grid point is moved to the template by the patient's own route, and the map is
     interpolated there (trilinear; neighbours without a value have no weight).
@@ -37,13 +42,15 @@ def to_scanner(
     Parameters
     ----------
     volume : Volume
-        In a template frame.
+        In a template frame; NaN is missing.
     tree : FrameTree
         Must hold that frame.
     cortex : Pair of Cortex
         The grid is laid around it.
     name : str
         Base name of the map's file, for messages.
+    step_mm : float
+        Of the grid.
 
     Returns
     -------
@@ -62,11 +69,10 @@ def to_scanner(
             f"to this patient. Give from_mni and template under [anatomy] of patient.toml, or "
             f"pass a map in the space of the T1."
         )
-    grid = _grid_around(cortex, tree.root, template)
+    grid = _grid_around(cortex, tree.root, template, step_mm)
     ijk = np.stack(np.meshgrid(*[np.arange(n) for n in grid.shape], indexing="ij"), -1)
     there = tree.points(grid.centres(ijk.reshape(-1, 3)), template)
-    # A template's image has no brain where it is 0.
-    known = np.isfinite(volume.data) & (volume.data != 0)
+    known = np.isfinite(volume.data)
     return Volume(_interpolated(volume, known, there).reshape(grid.shape), grid)
 
 
@@ -137,18 +143,18 @@ def _box_around(cortex: Pair[Cortex], tree: FrameTree, grid: Grid[Any]) -> NDArr
 
 
 def _grid_around(
-    cortex: Pair[Cortex], scanner: Frame[Scanner], template: Frame[Any]
+    cortex: Pair[Cortex], scanner: Frame[Scanner], template: Frame[Any], step_mm: float
 ) -> Grid[Scanner]:
-    """Return a 2 mm grid around the cortex: the rest of the head needs no map."""
+    """Return a straight grid around the cortex: the rest of the head needs no map."""
     both = np.vstack([c.pial.points.mm(scanner) for _, c in cortex.sides()])
     low, high = both.min(axis=0) - _MARGIN_MM, both.max(axis=0) + _MARGIN_MM
-    i, j, k = (int(n) for n in np.ceil((high - low) / GRID_MM) + 1)
-    matrix = np.diag([GRID_MM, GRID_MM, GRID_MM, 1.0])
+    i, j, k = (int(n) for n in np.ceil((high - low) / step_mm) + 1)
+    matrix = np.diag([step_mm, step_mm, step_mm, 1.0])
     matrix[:3, 3] = low
     claim = Affine.claim(
         matrix,
         dst=scanner,
         src=Frame(Voxel, f"{scanner.owner} map from {template.kind.__name__}"),
-        because="own 2 mm grid in scanner RAS",
+        because=f"own {step_mm:g} mm grid in scanner RAS",
     )
     return Grid((i, j, k), claim)

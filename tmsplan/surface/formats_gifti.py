@@ -23,7 +23,15 @@ from .formats_annot import RawLabels
 from .formats_bytes import GZIP_MAGIC, guarded, gunzip, inflate, read_bytes
 from .formats_geometry import MeshSpace, RawMesh, hemi_of_name
 
-__all__ = ["GiftiArray", "read_gifti_labels", "read_gifti_mesh", "read_gifti_values"]
+__all__ = [
+    "GiftiArray",
+    "gifti_arrays",
+    "gifti_hemi",
+    "parse_gifti",
+    "read_gifti_labels",
+    "read_gifti_mesh",
+    "read_gifti_values",
+]
 
 #: 10 million vertices of float32 in base64 and XML stay under this.
 MAX_XML_BYTES = 512 << 20
@@ -64,8 +72,8 @@ def read_gifti_mesh(path: Path) -> RawMesh:
         If the file is damaged or hostile, holds more than one mesh, is in a template space, or
         contradicts itself about its hemisphere.
     """
-    root = _parse(path)
-    arrays = list(_arrays(root, path))
+    root = parse_gifti(path)
+    arrays = list(gifti_arrays(root, path))
     points = _only(arrays, "NIFTI_INTENT_POINTSET", path)
     triangles = _only(arrays, "NIFTI_INTENT_TRIANGLE", path)
     for array, name in ((points, "POINTSET"), (triangles, "TRIANGLE")):
@@ -80,7 +88,7 @@ def read_gifti_mesh(path: Path) -> RawMesh:
         points.data.astype(np.float64),
         triangles.data.astype(np.int32),
         _space(points.element, path),
-        _hemi(root, path),
+        gifti_hemi(root, path),
     )
 
 
@@ -98,8 +106,8 @@ def read_gifti_values(path: Path) -> tuple[NDArray[np.float64], Hemi | None]:
     InputError
         If the file is damaged or hostile, or holds more than one array.
     """
-    root = _parse(path)
-    arrays = list(_arrays(root, path))
+    root = parse_gifti(path)
+    arrays = list(gifti_arrays(root, path))
     if len(arrays) != 1:
         raise refuse_file(
             path,
@@ -110,7 +118,7 @@ def read_gifti_values(path: Path) -> tuple[NDArray[np.float64], Hemi | None]:
     data = np.squeeze(arrays[0].data)
     if data.ndim != 1:
         raise refuse_file(path, f"shape {data.shape}", "one value per vertex", "Split the file")
-    return data.astype(np.float64), _hemi(root, path)
+    return data.astype(np.float64), gifti_hemi(root, path)
 
 
 def read_gifti_labels(path: Path) -> tuple[RawLabels, Hemi | None]:
@@ -122,8 +130,8 @@ def read_gifti_labels(path: Path) -> tuple[RawLabels, Hemi | None]:
         As `read_gifti_values`; or if two rows share a key or a name, or a vertex holds a key
         that is not in the table.
     """
-    root = _parse(path)
-    arrays = list(_arrays(root, path))
+    root = parse_gifti(path)
+    arrays = list(gifti_arrays(root, path))
     array = _only(arrays, "NIFTI_INTENT_LABEL", path)
     keys = np.squeeze(array.data).astype(np.int32)
     names: dict[int, str] = {}
@@ -149,13 +157,20 @@ def read_gifti_labels(path: Path) -> tuple[RawLabels, Hemi | None]:
             "Correct the label table",
         )
     index = np.where(np.isin(keys, list(names)), keys, -1).astype(np.int32)
-    return RawLabels(path.name, index, names, colours), _hemi(root, path)
+    return RawLabels(path.name, index, names, colours), gifti_hemi(root, path)
 
 
 _RGB = ("Red", "Green", "Blue")
 
 
-def _parse(path: Path) -> ElementTree.Element:
+def parse_gifti(path: Path) -> ElementTree.Element:
+    """Return the root of a GIFTI file, inflated where it is a gzip stream.
+
+    Raises
+    ------
+    InputError
+        If the file is too large, damaged, no GIFTI, or declares an entity.
+    """
     data = read_bytes(path, limit=MAX_XML_BYTES)
     if data[:2] == GZIP_MAGIC:
         data = gunzip(data, path, limit=MAX_XML_BYTES)
@@ -176,7 +191,21 @@ def _parse(path: Path) -> ElementTree.Element:
     return root
 
 
-def _arrays(root: ElementTree.Element, path: Path) -> Iterator[GiftiArray]:
+def gifti_arrays(root: ElementTree.Element, path: Path) -> Iterator[GiftiArray]:
+    """Yield the data arrays of a GIFTI file, in its order.
+
+    Parameters
+    ----------
+    root : Element
+        From `parse_gifti`.
+    path : Path
+        For messages.
+
+    Raises
+    ------
+    InputError
+        If an array is damaged, not as long as declared, or lies in another file.
+    """
     for element in root.iterfind("./DataArray"):
         with guarded(path, "data arrays as long as declared (Dim0, Dim1)", "corrupt data"):
             yield GiftiArray(element.get("Intent", ""), _decode(element, path), element)
@@ -258,7 +287,20 @@ def _space(points: ElementTree.Element, path: Path) -> MeshSpace:
     return MeshSpace.UNSAID
 
 
-def _hemi(root: ElementTree.Element, path: Path) -> Hemi | None:
+def gifti_hemi(root: ElementTree.Element, path: Path) -> Hemi | None:
+    """Return the hemisphere that metadata or name state; None where neither does.
+
+    Parameters
+    ----------
+    root : Element
+        From `parse_gifti`.
+    path : Path
+
+    Raises
+    ------
+    InputError
+        If the metadata say both sides, or another one than the name.
+    """
     said = {
         _SIDES[text]
         for md in root.iter("MD")

@@ -11,6 +11,9 @@ from .words import WORDS, say
 
 __all__ = ["calibration_rows", "definition_rows", "quality_rows"]
 
+#: Parts of a calibration that are no number about the norms.
+_NAMES_OF_GROUPS = ("group",)
+
 
 def quality_rows(plan: Plan) -> list[tuple[str, str]]:
     """Return name and value of everything that was measured about the scans, by name."""
@@ -51,4 +54,4 @@ def calibration_rows(plan: Plan) -> list[tuple[str, str]]:
     found = plan.norms.get("calibration")
     if not isinstance(found, Mapping):
         return []
-    return [(_name(f"norms-{k}"), _text(v)) for k, v in found.items()]
+    return [(_name(k), _text(v)) for k, v in found.items() if k not in _NAMES_OF_GROUPS]

@@ -91,11 +91,11 @@ def realign(series: NDArray[np.float32], affine: Floats, reference: int) -> Moti
     jacobian = _jacobian(fixed, affine, index, world - centre)
     target = np.asarray(map_coordinates(fixed, index.T, order=1), dtype=np.float64)
     solve = np.asarray(np.linalg.pinv(np.column_stack([jacobian, target])), dtype=np.float64)
-    back: Floats = np.linalg.inv(affine)
+    back = np.asarray(np.linalg.inv(affine), dtype=np.float64)
     found = np.zeros((series.shape[3], 6))
     # Neighbours in time are near: each volume starts where the one before it ended.
     for order in (range(reference + 1, series.shape[3]), range(reference - 1, -1, -1)):
-        matrix = np.eye(4)
+        matrix: Floats = np.eye(4)
         for t in order:
             moving = _blurred(series[..., t], zooms)
             matrix = _one(moving, (world, target, solve, back, centre), matrix)
