@@ -155,13 +155,23 @@ def mni_from_t1w(xyz: np.ndarray) -> np.ndarray:
     return bent @ AFFINE[:3, :3].T + AFFINE[:3, 3]
 
 
-def write_warp(path: str) -> None:
+def t1w_from_mni(xyz: np.ndarray) -> np.ndarray:
+    """Return the inverse of `mni_from_t1w`, by fixed point: the bump moves far less than 1:1."""
+    bent = (xyz - AFFINE[:3, 3]) @ np.linalg.inv(AFFINE[:3, :3]).T
+    found = bent.copy()
+    for _ in range(30):  # the bump's slope is below 0.07: each round gains more than a digit
+        away = np.exp(-((found - BUMP_AT) ** 2).sum(-1, keepdims=True) / (2 * BUMP_WIDTH**2))
+        found = bent - BUMP_MM * away * np.array([1.0, 0, 0])
+    return found
+
+
+def write_warp(path: str, affine: np.ndarray = AFFINE) -> None:
     """Write T1w points to MNI as a composite of ITK: a field on a 4 mm grid, then an affine."""
     flip = np.diag([-1.0, -1, 1, 1])
-    lps = flip @ AFFINE @ flip
-    affine = SimpleITK.AffineTransform(3)
-    affine.SetMatrix(lps[:3, :3].ravel())
-    affine.SetTranslation(lps[:3, 3])
+    lps = flip @ affine @ flip
+    linear = SimpleITK.AffineTransform(3)
+    linear.SetMatrix(lps[:3, :3].ravel())
+    linear.SetTranslation(lps[:3, 3])
     corners = np.array([[-140.0, -170, -130], [140, 130, 160]])
     size = np.ceil((corners[1] - corners[0]) / 4).astype(int)
     low = np.array([-corners[1][0], -corners[1][1], corners[0][2]])  # lowest corner in LPS
@@ -174,7 +184,7 @@ def write_warp(path: str) -> None:
     field.SetSpacing((4.0, 4.0, 4.0))
     bump = SimpleITK.DisplacementFieldTransform(SimpleITK.Cast(field, SimpleITK.sitkVectorFloat64))
     # ITK applies the one that was added last first.
-    SimpleITK.WriteTransform(SimpleITK.CompositeTransform([affine, bump]), path)
+    SimpleITK.WriteTransform(SimpleITK.CompositeTransform([linear, bump]), path)
 
 
 def write_run(

@@ -132,7 +132,8 @@ def run_demo(out: Path, *, overwrite: bool, as_json: bool) -> None:
         with say.working("making the SYNTHETIC patient"):
             source = write_demo_source(Path(folder))
         patient = read_patient(source.patient, None, None, None)
-        run_plan(patient, source.norms, Options(), where, as_json=as_json)
+        options = Options(coupling="partial_spearman")
+        run_plan(patient, source.norms, options, where, as_json=as_json)
 
 
 def run_export(

@@ -218,9 +218,9 @@ def require_consistent(fitted: Fitted) -> None:
     design = fitted.design
     if design.df < 3 or not np.all(fitted.sd > 0) or np.any(fitted.ratio < 0):
         raise InputError("an sd is not positive, a ratio is negative, or controls are missing")
-    controls = fitted.controls
-    if controls is None:
+    if fitted.controls is None:
         return
+    controls, _ = fitted.controls
     b, weight, residuals = controls.b, controls.weight, controls.residuals
     if np.abs(b.T @ b - np.eye(b.shape[1])).max() > _ROUNDING:
         raise InputError("the basis is not that of the controls' covariates")

@@ -88,44 +88,42 @@ class Fitted:
         return self.natural[self.design.k :]
 
     @cached_property
-    def rows(self) -> Rows | None:
-        """Design rows of the controls, or None if the model holds no individual."""
-        people = self.design.people
-        return None if self.residuals is None or people is None else self.design.rows(people)
-
-    @cached_property
-    def controls(self) -> Sample | None:
-        """The controls in units of `sd`, or None if the model holds no individual."""
-        if self.residuals is None or self.rows is None:
+    def controls(self) -> tuple[Sample, Rows] | None:
+        """The controls in units of `sd`, and their design rows; None if no individual is held."""
+        if self.residuals is None or self.design.people is None:
             return None
-        coefficients = self.weight * self.projected / self.sd
-        return Sample(self.design.b, self.weight, coefficients, self.residuals, self.design.df)
+        found = Sample(
+            b=self.design.b,
+            weight=self.weight,
+            coefficients=self.weight * self.projected / self.sd,
+            residuals=self.residuals,
+            df=self.design.df,
+        )
+        return found, self.design.rows(self.design.people)
 
     @cached_property
     def sample(self) -> Sample | None:
         """Those whom a person is compared with, in standard residuals: local ones if any."""
         if self.local is not None:
             return self.local.sample
-        if self.controls is None or self.rows is None:
+        if self.controls is None:
             return None
-        standard = self.spread.standardise(self.controls.residuals, self.rows)
-        return replace(self.controls, residuals=standard)
+        found, rows = self.controls
+        return replace(found, residuals=self.spread.standardise(found.residuals, rows))
 
     @cached_property
     def loo_z(self) -> Floats:
         """The z of each of them against the others, (n, f); no rows without individuals."""
         if self.local is not None:
             return self.local.leave_one_out_z()
-        if self.controls is None or self.rows is None:
+        if self.controls is None:
             return np.zeros((0, len(self.features)))
-        return self.spread.leave_one_out_z(self.controls, self.rows)
+        return self.spread.leave_one_out_z(*self.controls)
 
     @property
     def exact(self) -> bool:
-        """Whether intervals follow from the noncentral t: the shape was not estimated."""
-        if self.local is not None and not self.local.exact:
-            return False
-        return self.spread.kind == "constant"
+        """Whether intervals follow from the noncentral t: no shape was estimated for them."""
+        return self.spread.kind == "constant" if self.local is None else self.local.exact
 
     def newcomer(self, residual: Floats, person: People) -> Newcomer:
         """Return one person in the terms of `sample`, from standard residuals (f,)."""
@@ -148,15 +146,13 @@ class Fitted:
         if self.sample is None:
             return np.zeros((0, len(residual)))
         weights = draw_weights(self.sample, draws, seed)
-        local, controls, rows = self.local, self.controls, self.rows
-        if local is not None:
-            return np.concatenate([local.bootstrap_z(w, residual) for w in weights])
-        if controls is None or rows is None:
-            return np.zeros((0, len(residual)))
+        if self.local is not None:
+            return np.concatenate([self.local.bootstrap_z(w, residual) for w in weights])
         at = self.design.rows(person)
         own = Newcomer(at.b[0], self.spread.restore(residual[None], at)[0])
-        drawn = [self.spread.bootstrap_z(w, controls, rows, own, at) for w in weights]
-        return np.concatenate(drawn)
+        return np.concatenate(
+            [self.spread.bootstrap_z(w, *self.controls, own, at) for w in weights]
+        )
 
     def expected(self, rows: Rows) -> Floats:
         """Return the expectation, (m, f), in the unit of the feature."""

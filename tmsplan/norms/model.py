@@ -26,6 +26,7 @@ from .people import People
 from .person import Person
 from .reference import read_reference
 from .score import Scores, score
+from .spread import default_spread, spread_for
 from .statistics import Moments
 from .terms import COVARIATES
 from .tiers import require_enough, tier_of
@@ -39,7 +40,13 @@ _NONE: Mapping[str, float] = MappingProxyType({})
 #: Said of a model that holds no single controls.
 _SUMS_ONLY = (
     "The norms were fitted from sums and hold no single controls: rank p, the comparison with "
-    "the controls' own most extreme regions and redrawn references are not available."
+    "the controls' own most extreme regions and redrawn references are not available. Their "
+    "spread is taken as constant and symmetric."
+)
+#: Said of a model of fewer controls than a skewness can be estimated from.
+_FEW = (
+    "With so few controls the spread is taken as constant and symmetric: where values are "
+    "skewed, up to twice as many healthy people are flagged as z promises. Read ranks only."
 )
 
 
@@ -79,8 +86,9 @@ class NormativeModel:
 
     @property
     def n(self) -> int:
-        """How many controls."""
-        return self.design.n
+        """How many controls a person is compared with: after a transfer, the local ones."""
+        local = self.fitted.local
+        return self.design.n if local is None else local.n
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -101,9 +109,13 @@ class NormativeModel:
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be said of every number."""
-        local = self.fitted.local
-        sums = (_SUMS_ONLY,) if self.fitted.residuals is None else ()
-        return (*sums, *((local.note,) if local else ()))
+        local, kind = self.fitted.local, self.fitted.spread.kind
+        said = (
+            (_SUMS_ONLY, self.fitted.sample is None),
+            (_FEW, kind == "constant" == default_spread(self.design.n)),
+            (local.note if local else "", local is not None),
+        )
+        return tuple(note for note, holds in said if holds)
 
     @property
     def age_range(self) -> tuple[float, float]:
@@ -129,6 +141,7 @@ class NormativeModel:
             "id": self.id,
             "sha256": self.sha256,
             "n_reference": self.n,
+            "n_source": self.design.n,
             "tier": self.tier,
             "age_range": list(self.age_range),
             "sites": list(self.sites),
@@ -149,15 +162,17 @@ class NormativeModel:
         covariates: Mapping[str, float] = _NONE,
         exploratory: bool = False,
         allow_extrapolation: bool = False,
+        redraw: bool = True,
         params: Params | None = None,
     ) -> Deviations:
         """Return how far one person is from comparable controls, feature by feature.
 
         z is *predictive*: of healthy newcomers, 2.5 % are below -1.96 whatever the number of
         controls. z_low and z_high bound the *effect*, the distance from the population's
-        expectation in the population's standard deviations. Both are exact for Gaussian
-        residuals of one site; ``norms/predictive.py`` derives them and docs/decisions/0018
-        measures them for several. rank_p assumes no distribution.
+        expectation in the population's standard deviations. With constant spread both are
+        exact for Gaussian residuals of one site; ``norms/predictive.py`` derives them and
+        docs/decisions/0018 measures them for several. With another spread the interval is that
+        of redrawn controls (docs/decisions/0019). rank_p assumes no distribution.
 
         Parameters
         ----------
@@ -176,6 +191,9 @@ class NormativeModel:
         allow_extrapolation : bool
             Accept an age or covariate outside the controls' range; every row is then flagged.
             A spline of age ends where the controls end and is refused all the same.
+        redraw : bool
+            Redraw the controls, as the ranking of a person's regions needs it. Without, fewer
+            numbers are computed for a table: `boot_z` has no rows unless intervals need it.
         params : Params, optional
             `interval`, `bootstraps` and `min_controls` are used.
 
@@ -193,7 +211,7 @@ class NormativeModel:
         require_enough(self.n, settings, f"norms {self.id}", exploratory=exploratory)
         person = Person(age, sex, site, covariates)
         extrapolated = self.coverage.require(person, allow_extrapolation=allow_extrapolation)
-        found = score(self.fitted, values, person.as_people(), params=settings)
+        found = score(self.fitted, values, person.as_people(), params=settings, redraw=redraw)
         return Deviations(
             rows=self._rows(found, extrapolated=extrapolated),
             tier=self.tier,
@@ -289,7 +307,8 @@ def fit_norms(  # noqa: PLR0913 - every decision of a model is named by its call
     features: Sequence[str] | None = None,
     covariates: Sequence[str] = COVARIATES,
     age: str = "linear",
-    spread: str = "constant",
+    spread: str | None = None,
+    harmonise: str | None = None,
     identity: Identity | None = None,
     synthetic: bool = False,
     exploratory: bool = False,
@@ -312,6 +331,10 @@ def fit_norms(  # noqa: PLR0913 - every decision of a model is named by its call
         ``"linear"``, or ``"spline"`` for a smooth curve.
     spread : str
         ``"constant"``, ``"skewed"``, ``"varying"`` or ``"shash"``; see ``norms/spread.py``.
+        Unless given, skewed from 20 controls on, else constant, which the notes then say.
+    harmonise : str, optional
+        ``"location-scale"``: sites differ in offset and in spread, as in ComBat, and z knows
+        how well both are known: spread ``"varying"``, of at least two sites.
     identity : Identity, optional
         What was measured, how, and under which licence.
     synthetic : bool
@@ -338,6 +361,7 @@ def fit_norms(  # noqa: PLR0913 - every decision of a model is named by its call
     reference = read_reference(table, features, others)
     design = Design.of(reference.people, covariates, age=age)
     try:
+        spread = spread_for(design, spread, harmonise)
         fitted = fit_values(design, reference.features, reference.values, spread=spread)
     except InputError as err:
         raise InputError(f"{table.name}: {err}") from err

@@ -14,8 +14,8 @@ from ..base.params import Params
 from .fitted import Fitted
 from .people import People
 from .predictive import effect_interval, predictive_z
-from .resample import bootstrap_z, rank_p
-from .sample import Newcomer
+from .resample import rank_p
+from .spread_z import redrawn_interval
 
 __all__ = ["Scores", "score"]
 
@@ -48,7 +48,12 @@ class Scores:
 
 
 def score(
-    fitted: Fitted, values: Mapping[str, float], person: People, *, params: Params
+    fitted: Fitted,
+    values: Mapping[str, float],
+    person: People,
+    *,
+    params: Params,
+    redraw: bool = True,
 ) -> Scores:
     """Return the numbers of one person; `NormativeModel.deviations` describes them.
 
@@ -60,6 +65,8 @@ def score(
         Of one, known to be covered by the model.
     params : Params
         `interval` and `bootstraps` are used.
+    redraw : bool
+        Redraw the controls even where no interval needs it: to rank regions.
 
     Raises
     ------
@@ -72,12 +79,16 @@ def score(
     residual, leverage = found.residual[0], found.leverage[0]
     z = predictive_z(residual / np.sqrt(1 + leverage), found.df)
     _require_plausible(z)
-    low, high = effect_interval(residual, leverage, found.df, params.interval.value)
     p, drawn = np.full(len(z), np.nan), np.zeros((0, len(z)))
     if fitted.sample is not None:
-        newcomer = Newcomer(fitted.design.rows(person).b[0], residual)
-        p = rank_p(fitted.sample, newcomer)
-        drawn = bootstrap_z(fitted.sample, newcomer, int(params.bootstraps.value), _SEED)
+        p = rank_p(fitted.sample, fitted.newcomer(residual, person))
+    if redraw or not fitted.exact:
+        drawn = fitted.redrawn_z(residual, person, int(params.bootstraps.value), _SEED)
+    low, high = (
+        effect_interval(residual, leverage, found.df, params.interval.value)
+        if fitted.exact
+        else redrawn_interval(drawn, leverage, found.df, params.interval.value)
+    )
     return Scores(value, z, low, high, special.ndtr(z), p, drawn)
 
 

@@ -31,11 +31,19 @@ from numpy.typing import NDArray
 
 from ..base.errors import InputError
 from ..base.param import Param
-from .design import Rows
+from .design import Design, Rows
 from .resample import bootstrap_z, leave_one_out_z
 from .sample import Newcomer, Sample
 
-__all__ = ["SPREADS", "Constant", "Spread", "default_spread", "fit_spread", "load_spread"]
+__all__ = [
+    "SPREADS",
+    "Constant",
+    "Spread",
+    "default_spread",
+    "fit_spread",
+    "load_spread",
+    "spread_for",
+]
 
 Floats = NDArray[np.float64]
 
@@ -166,6 +174,39 @@ def default_spread(n: int) -> str:
     With fewer, three controls decide a third moment; nothing but ranks is to be read then.
     """
     return "skewed" if n >= SKEWED_CONTROLS.value else "constant"
+
+
+def spread_for(design: Design, spread: str | None, harmonise: str | None) -> str:
+    """Return the spread that was asked for, or that follows from what was.
+
+    Parameters
+    ----------
+    design : Design
+    spread : str or None
+        In `SPREADS`; None for the default.
+    harmonise : str or None
+        ``"location-scale"`` or None.
+
+    Raises
+    ------
+    InputError
+        If sites are to be harmonised where there are none, or by a spread that cannot.
+    """
+    if harmonise is None:
+        return spread or default_spread(design.n)
+    if harmonise != "location-scale":
+        raise InputError(f"'{harmonise}' is no harmonisation; choose location-scale, or none.")
+    if not design.terms.sites:
+        raise InputError(
+            "there are no sites to harmonise. Expected a column 'site' with at least two, and "
+            "'site' among the covariates."
+        )
+    if spread not in (None, "varying"):
+        raise InputError(
+            f"location-scale harmonisation lets the spread differ between sites; a {spread} "
+            f"spread cannot. Leave --spread out, or choose varying."
+        )
+    return "varying"
 
 
 def fit_spread(kind: str, residuals: Floats, rows: Rows) -> Spread:

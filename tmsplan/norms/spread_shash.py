@@ -83,7 +83,9 @@ class ShashSpread:
         # The curvature is that of all controls: a single draw may leave a ridge without one.
         step = -np.einsum("fij,wfj->wfi", np.linalg.inv(total), score)
         mean = weights @ controls.b / weights.sum(axis=1, keepdims=True)
-        shift = np.einsum("wp,wpf->wf", newcomer.b - mean, refit(weights, controls, newcomer).shift)
+        shift = np.einsum(
+            "wp,wpf->wf", newcomer.b - mean, refit(weights, controls, newcomer).shift
+        )
         own = (newcomer.residual - shift) / np.sqrt(1 + _leverage(at))
         return _moved_z(self.shash, np.asarray(own, dtype=float), np.asarray(step, dtype=float))
 

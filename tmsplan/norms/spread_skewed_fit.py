@@ -159,9 +159,7 @@ def bootstrap_skewed_z(
     cubes = weights @ e**3 - 3 * np.sum(found.shift * squares, axis=1)
     all_cubes = np.sum(e**3, axis=0)
     own = skewness / np.where(all_cubes == 0, 1.0, all_cubes) * cubes / found.variance**1.5
-    return skewed_z(
-        predictive_z(found.t, controls.df), newcomer_skewness(own, found.leverage)
-    )
+    return skewed_z(predictive_z(found.t, controls.df), newcomer_skewness(own, found.leverage))
 
 
 def _shrunk(raw: Floats, cubes: Floats | float, prior: float | None) -> Floats:

@@ -12,8 +12,10 @@ from .bids import BidsName, BidsSubject, parse_name
 __all__ = ["RunFiles", "given_run", "only_run"]
 
 _NIFTI = (".nii.gz", ".nii")
-#: Meshes in order of preference: the patient's own first, then the finest.
-_MESHES = ("fsnative", "fsaverage", "fsaverage6", "fsaverage5")
+#: Meshes in order of preference: the patient's own, then the one whose sphere is at hand.
+_MESHES = ("fsnative", "fsaverage5")
+#: Read, but nothing brings them to the patient: only where there is nothing else.
+_FINER = ("fsaverage6", "fsaverage")
 _CIFTI = ".dtseries.nii"
 _GIFTI = ".func.gii"
 #: fMRIPrep 20.2 calls the table of confounds ``regressors``, later versions ``timeseries``.
@@ -46,8 +48,8 @@ class RunFiles:
 def only_run(subject: BidsSubject, templates: tuple[str, ...]) -> RunFiles | None:
     """Return the one run of a subject in the best space that it was written in; None without.
 
-    The order: ``space-T1w``; the patient's own mesh (fsnative); fsaverage; a template whose warp
-    to the T1w is there; CIFTI on fsLR.
+    The order: ``space-T1w``; the patient's own mesh (fsnative); fsaverage5; a template whose
+    warp to the T1w is there; CIFTI on fsLR; finer fsaverage.
 
     Parameters
     ----------
@@ -96,10 +98,16 @@ def _by_preference(
 ) -> Iterator[tuple[BidsName, ...]]:
     yield _volumes(subject, "T1w")
     for mesh in _MESHES:
-        yield subject.find("func", "bold", (_GIFTI,), {"space": mesh, "hemi": "L"})
+        yield _surfaces(subject, mesh)
     for template in templates:
         yield _volumes(subject, template)
     yield subject.find("func", "bold", (_CIFTI,), {"space": "fsLR"}, optional=("den",))
+    for mesh in _FINER:
+        yield _surfaces(subject, mesh)
+
+
+def _surfaces(subject: BidsSubject, mesh: str) -> tuple[BidsName, ...]:
+    return subject.find("func", "bold", (_GIFTI,), {"space": mesh, "hemi": "L"})
 
 
 def _volumes(subject: BidsSubject, space: str) -> tuple[BidsName, ...]:

@@ -21,7 +21,7 @@ from ..surface.formats import GZIP_MAGIC, guarded, read_bytes
 from ..surface.formats_bytes import MAX_FILE_BYTES, MAX_INFLATION
 from .nifti_header import FORM_NAMES, NiftiHeader, parse_header
 
-__all__ = ["ImageRules", "RawImage", "read_image"]
+__all__ = ["ImageRules", "RawImage", "read_image", "require_affine"]
 
 Floats = NDArray[np.float64]
 

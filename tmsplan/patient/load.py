@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..base.errors import AmbiguityError, FrameError, InputError, refuse_file
 from ..base.provenance import InputFile, record_file
-from ..space.frame import Frame, Scanner
+from ..space.frame import Frame, Scanner, template_frame
 from ..space.grid import Volume
 from ..space.side import Hemi
+from ..space.tree import FrameTree
 from ..surface.formats import RawMesh, read_mesh
 from ..surface.pair import Pair
 from ..surface.surface import Surface
@@ -30,6 +32,7 @@ from .placement import Placement, find_placement
 from .recipe import MapFiles, Recipe
 from .routes import frame_tree
 from .series import Series
+from .series_mesh import placed_on
 from .series_open import SeriesFiles, open_series
 from .source import find_recipe
 from .t1w import build_t1w
@@ -114,7 +117,7 @@ def _read(recipe: Recipe) -> Patient:
         ribbon=ribbon,
         maps=maps,
         connectome=connectome,
-        bold=_bold(recipe.maps, scanner),
+        bold=_bold(recipe, tree, cortex),
         synthetic=recipe.synthetic,
         composite=recipe.composite,
         surfaces_because=recipe.surfaces,
@@ -162,8 +165,9 @@ def _scalp(
     return build_scalp(mesh, placement, cortex) if mesh is not None else None
 
 
-def _bold(maps: MapFiles, scanner: Frame[Scanner]) -> Series | None:
+def _bold(recipe: Recipe, tree: FrameTree, cortex: Pair[Cortex]) -> Series | None:
     """Open the run, volume or surface, with its tables; no voxel is read."""
+    maps = recipe.maps
     given = [k for k in ("bold", "bold_left", "bold_right") if k in maps.files]
     if not given:
         _require_no_tables(maps)
@@ -177,15 +181,12 @@ def _bold(maps: MapFiles, scanner: Frame[Scanner]) -> Series | None:
     table, sidecar, mask = (maps.files.get(k) for k in ("confounds", "sidecar", "bold_mask"))
     files = SeriesFiles(sidecar=sidecar, confounds=table, right=right, mask=mask)
     if path.name.lower().endswith(".dtseries.nii"):
-        return open_dtseries(path, tr_s=maps.tr, files=files)
-    _require_own_world(path, maps)
-    return open_series(
-        path,
-        scanner=scanner,
-        tr_s=maps.tr,
-        files=files,
-        use_form=maps.use_form,
-    )
+        series = open_dtseries(path, tr_s=maps.tr, files=files)
+    else:
+        world = _world_of(path, maps, tree)
+        form = maps.use_form
+        series = open_series(path, scanner=world, tr_s=maps.tr, files=files, use_form=form)
+    return placed_on(series, cortex, recipe.fslr)
 
 
 def _require_no_tables(maps: MapFiles) -> None:
@@ -196,10 +197,10 @@ def _require_no_tables(maps: MapFiles) -> None:
             )
 
 
-def _require_own_world(path: Path, maps: MapFiles) -> None:
-    """Refuse a volume run that does not lie in the world of the T1."""
+def _world_of(path: Path, maps: MapFiles, tree: FrameTree) -> Frame[Any]:
+    """Return the frame that a run lies in: the patient's own, or a template with a route."""
     if path.name.lower().endswith(_SURFACES):  # it lies on a mesh; its world is never used
-        return
+        return tree.root
     space = maps.space_of("bold")
     if space is None:
         raise AmbiguityError(
@@ -207,13 +208,14 @@ def _require_own_world(path: Path, maps: MapFiles) -> None:
             f"[maps] of patient.toml."
         )
     require_space(path, space)
-    if space != "T1w":
+    world = tree.root if space == "T1w" else template_frame(space)
+    if world not in tree:
         raise FrameError(
-            f"{path.name}: the run was resampled to {space}. Expected a run in the patient's own "
-            f"space: its grid must be that of the patient's world. Run fMRIPrep with "
-            f"--output-spaces T1w (or fsnative); or give its ALFF as a map of that template: "
-            f'alff = FILE with alff = "{space}" under [maps.spaces].'
+            f"{path.name}: the run was resampled to {space}, and nothing relates that template to "
+            f"this patient. Give from_mni and template under [anatomy] of patient.toml (fMRIPrep: "
+            f"from-{space}_to-T1w_mode-image_xfm.h5); or run fMRIPrep with --output-spaces T1w."
         )
+    return world
 
 
 def _connectome(maps: MapFiles) -> Connectome | None:

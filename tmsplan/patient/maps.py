@@ -176,10 +176,9 @@ def _in_scanner(
     if space == "T1w":
         return image.volume(scanner, key)
     there = image.volume(template_frame(space), key)
-    if key != _MASK:
-        # A template's image has no brain where it is 0.
-        there = Volume(np.where(there.data == 0, np.nan, there.data), there.grid)
-    return to_scanner(there, tree, cortex, image.name)
+    # A template's image has no brain where it is 0.
+    known = Volume(np.where(there.data == 0, np.nan, there.data), there.grid)
+    return to_scanner(known, tree, cortex, image.name)
 
 
 def _require_values(data: NDArray[np.generic], path: Path, unit: str) -> None:

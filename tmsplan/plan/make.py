@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
@@ -21,6 +21,7 @@ from .compare import compare_targets
 from .couple import Coupled, couple_for_plan
 from .definitions import definition_lines
 from .draw import scene_of
+from .head import scalp_lines, with_scalp
 from .options import Options
 from .plan import Plan, PlannedTarget
 from .scene import Scene
@@ -71,6 +72,7 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
         If patient, norms and options do not fit each other.
     """
     options = options or Options()
+    patient, made = with_scalp(patient)
     anatomy = check_anatomy(patient, options.params)
     require_all(anatomy)
     atlas = load_atlas(options.atlas, patient)
@@ -89,6 +91,8 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     ranking = rank_parcels(unusual, parcels, atlas, candidates, reach, options)
     ranking = definition_lines(ranking, coupled, options.note)
     targets, ranking = aim(patient, atlas, coupled.chosen, ranking, options)
+    lines = (*ranking.statements, *scalp_lines(made, targets))
+    ranking = replace(ranking, statements=lines)
     tripwires = (*anatomy, *check_aim(patient, targets, options.params))
     require_all(tripwires)
     found = Findings(patient, norms, coupled, atlas, unusual, ranking, targets, tripwires)

@@ -19,7 +19,14 @@ from .scene import Scene
 __all__ = ["Comparison", "Export", "Plan", "PlannedTarget"]
 
 #: Statements that a terminal prints too; page and sheet print all.
-_LOUD = ("spread-warn", "spread-no-claim", "partly-covered", "not-assessed", "extrapolated")
+_LOUD = (
+    "scalp-cut",
+    "spread-warn",
+    "spread-no-claim",
+    "partly-covered",
+    "not-assessed",
+    "extrapolated",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from ...base.errors import InputError
 from ...patient.patient import Patient
-from ...space.frame import Scanner
 from ...space.grid import Volume
 from ...surface.field import Field
 from ...surface.pair import Pair
@@ -37,7 +38,8 @@ class Activity:
     Parameters
     ----------
     values : Volume or Pair of Field
-        In scanner RAS of the patient, or on a mesh; NaN where nothing was measured. By default
+        From `activity_of`: in scanner RAS of the patient, or on the patient's own mesh. NaN
+        where nothing was measured. By default
         the natural logarithm of ALFF relative to its mean over grey matter.
     mean_bold : the same type, or None
         Mean of the series in the scanner's own unit; None where only a ready-made map is known.
@@ -56,8 +58,8 @@ class Activity:
         What has to be said on every page: short run, task other than rest, ...
     """
 
-    values: Volume[Scanner] | Pair[Field]
-    mean_bold: Volume[Scanner] | Pair[Field] | None
+    values: Volume[Any] | Pair[Field]
+    mean_bold: Volume[Any] | Pair[Field] | None
     unit: str
     engine: str
     band: tuple[float, float] | None
@@ -70,7 +72,8 @@ def activity_of(patient: Patient, settings: Mapping[str, object]) -> Activity:
     """Return the activity of one patient.
 
     The ready-made ``maps["alff"]`` is taken where there is one (with ``maps["mean_bold"]``);
-    else ALFF is computed from ``patient.bold``.
+    else ALFF is computed from ``patient.bold``. The last result is remembered: the coupling
+    methods of one plan ask for the same activity, and a run is read once for all of them.
 
     Parameters
     ----------
@@ -88,11 +91,19 @@ def activity_of(patient: Patient, settings: Mapping[str, object]) -> Activity:
     InputError
         If there is neither map nor series, a setting is unknown, the map is no ALFF, or the
         series is too short, moved too much or cannot be read.
+    FrameError
+        If nothing relates the template or mesh of the run to the patient.
     """
-    from .compute import activity_of_series
-    from .ready_made import activity_of_map
+    return _last(patient, tuple((name, settings[name]) for name in ACTIVITY_DEFAULTS))
 
-    mine = {name: settings[name] for name in ACTIVITY_DEFAULTS}
+
+@lru_cache(maxsize=1)
+def _last(patient: Patient, settings: tuple[tuple[str, object], ...]) -> Activity:
+    """Compute; patients are compared by identity, so another one is never answered with this."""
+    from .ready_made import activity_of_map
+    from .to_patient import activity_of_run
+
+    mine = dict(settings)
     if "alff" in patient.maps:
         return activity_of_map(patient, mine)
     if patient.bold is None:
@@ -100,4 +111,4 @@ def activity_of(patient: Patient, settings: Mapping[str, object]) -> Activity:
             f"{patient.id}: there is no measure of activity; give alff = FILE or bold = FILE "
             f"under [maps]."
         )
-    return activity_of_series(patient.bold, mine, gm=patient.maps.get("gm"), owner=patient.id)
+    return activity_of_run(patient, patient.bold, mine)

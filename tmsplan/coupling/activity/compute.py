@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from ...base.errors import InputError
 from ...patient.series import Series
 from ...patient.series_mask import series_mask
 from ...patient.series_read import read_series, read_sides
-from ...space.frame import Scanner
 from ...space.grid import Grid, Volume
 from ...space.side import Hemi
 from ...surface.domain import Domain
@@ -123,10 +123,16 @@ def activity_of_series(
     series : Series
     settings : mapping
         As `tmsplan.coupling.activity.ACTIVITY_DEFAULTS`.
-    gm : Volume of Scanner, or anything else
+    gm : Volume in the world of the run, or anything else
         Grey-matter share; without such a map the mean is that over the whole mask.
     owner : str
         The patient's id.
+
+    Returns
+    -------
+    Activity
+        Where the run lies: on its own grid or mesh. `tmsplan.coupling.activity.activity_of`
+        brings it to the patient.
 
     Raises
     ------
@@ -136,8 +142,8 @@ def activity_of_series(
     choices = Choices.of(settings)
     measured = measure(series, choices)
     notes = measured.clean.notes
-    values: Volume[Scanner] | Pair[Field]
-    mean: Volume[Scanner] | Pair[Field]
+    values: Volume[Any] | Pair[Field]
+    mean: Volume[Any] | Pair[Field]
     if series.grid is not None and measured.mask is not None:
         within = grey_matter(gm, series.grid)
         if within is None:
@@ -177,7 +183,7 @@ def _quality(
     return quality
 
 
-def on_grid(flat: Floats, mask: NDArray[np.bool_], grid: Grid[Scanner]) -> Volume[Scanner]:
+def on_grid(flat: Floats, mask: NDArray[np.bool_], grid: Grid[Any]) -> Volume[Any]:
     """Return values of a mask as a volume; NaN elsewhere."""
     out = np.full(mask.shape, math.nan)
     out[mask] = flat

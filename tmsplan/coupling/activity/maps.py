@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import InputError
 from ...patient.series import Series
-from ...space.frame import Scanner
 from ...space.grid import Volume
 from ...surface.field import Field
 from ...surface.pair import Pair
@@ -41,7 +41,7 @@ class RunMaps:
     notes : tuple of str
     """
 
-    maps: Mapping[str, Volume[Scanner] | Pair[Field]]
+    maps: Mapping[str, Volume[Any] | Pair[Field]]
     units: Mapping[str, str]
     refused: Mapping[str, str]
     qc: Mapping[str, object]
@@ -130,7 +130,7 @@ def _placed(
     series: Series,
     owner: str,
     name: tuple[str, str],
-) -> Volume[Scanner] | Pair[Field]:
+) -> Volume[Any] | Pair[Field]:
     if series.grid is not None and measured.mask is not None:
         return on_grid(flat, measured.mask, series.grid)
     return on_cortex(flat, measured.rows, series, owner, name)

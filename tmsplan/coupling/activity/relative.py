@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import InputError
-from ...space.frame import Scanner
 from ...space.grid import Grid, Volume
 from .limits import GM_SHARE
 
@@ -33,7 +33,7 @@ def require_choice(settings: Mapping[str, object], name: str, known: tuple[str, 
     return value
 
 
-def grey_matter(gm: object, grid: Grid[Scanner]) -> Mask | None:
+def grey_matter(gm: object, grid: Grid[Any]) -> Mask | None:
     """Return where a grid's voxel centres lie in grey matter, or None without a map of it there.
 
     The map is read at its nearest voxel: here it only decides over which voxels a mean is
