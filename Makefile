@@ -6,6 +6,7 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q -c .ci/co
 # One stamp a set of packages: pyproject or constraints change, and pip runs again.
 STAMP := $(VENV)/.stamp-run
 STAMP_TEST := $(VENV)/.stamp-test
+PCN := $(VENV)-pcn
 
 .PHONY: help demo test test-slow lint bench docs system clean
 
@@ -22,8 +23,15 @@ $(STAMP): $(BIN)/python pyproject.toml .ci/constraints.txt
 	@touch $@
 
 $(STAMP_TEST): $(BIN)/python pyproject.toml .ci/constraints.txt
-	$(PIP) -e '.[test]'
+	$(PIP) -e '.[test,prepare]'
 	@touch $@ $(STAMP)
+
+# PCNtoolkit is GPL: it never enters our environment, only a process of its own.
+$(PCN)/.stamp: .ci/constraints-pcn.txt
+	$(PYTHON) -m venv $(PCN)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(PCN)/bin/python -m pip install -q \
+	  -c .ci/constraints-pcn.txt pcntoolkit
+	@touch $@
 
 system:
 	@sh .ci/system-packages libegl1 libgl1-mesa-dri
@@ -34,8 +42,8 @@ demo: system $(STAMP) ## the main job on the built-in SYNTHETIC patient
 test: system $(STAMP_TEST) ## the default test suite (lint and types are part of it)
 	$(BIN)/python -m pytest -q -n auto --dist loadscope
 
-test-slow: system $(STAMP_TEST) ## whole chains, faults, pictures of real heads
-	$(BIN)/python -m pytest -q -m slow
+test-slow: system $(STAMP_TEST) $(PCN)/.stamp ## whole chains, faults, pictures of real heads
+	TMSPLAN_PCN_PYTHON=$(CURDIR)/$(PCN)/bin/python $(BIN)/python -m pytest -q -m slow
 
 lint: $(STAMP_TEST) ## ruff, mypy, import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -53,4 +61,4 @@ docs: $(STAMP_TEST) ## the documentation site in build/docs
 	$(BIN)/pdoc -d numpy -o build/docs/api tmsplan
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) build demo-out
+	rm -rf $(VENV) $(PCN) build demo-out

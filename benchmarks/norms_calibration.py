@@ -67,7 +67,9 @@ def nspn(data: Path) -> Table:
     return Table("nspn.tsv", ("id", "age", "sex", *names), rows)
 
 
+#: Spread is skewed, the default, unless a name says otherwise.
 MODELS = {
+    "linear, constant": {"spread": "constant"},
     "linear": {},
     "linear + eTIV": {"covariates": ("age", "sex", "site", "etiv")},
     "spline + eTIV": {"covariates": ("age", "sex", "site", "etiv"), "age": "spline"},

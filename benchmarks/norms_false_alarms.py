@@ -12,6 +12,7 @@ round; and exponential, -2). A false alarm is a newcomer below the nominal 2.5 %
    from the uniform distribution on (1 .. n + 1) / (n + 1) and the share at or below .05.
    ``controls kept in``: the shape fitted once, each control's own value included.
 3. Rates after a transfer from 300 controls of other sites with 20 + 20 local ones.
+4. How often the 95 % interval of a newcomer's effect holds it, with skewed spread.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from tmsplan.norms import transfer as transfer_room
 from tmsplan.norms.design import Design
+from tmsplan.norms.effect import interval_of
 from tmsplan.norms.fitted import fit_values
 from tmsplan.norms.people import People
 from tmsplan.norms.reference import Reference
@@ -106,11 +108,10 @@ def max_null(rng, kind, n, draws):
         model = fitted(rng, kind, n, 2, REGIONS, mix)
         person = people(rng, 1, 2)
         value = noise(rng, kind, (1, REGIONS)) @ mix
-        rows = model.design.rows(model.design.people)
-        sets = {"constant": (model, leave_one_out_z(model.sample))}
+        sets = {"constant": (model, model.loo_z)}
         for name in spreads_for(n):
             other = with_spread(model, name)
-            sets[name] = other, other.spread.leave_one_out_z(model.residuals, rows)
+            sets[name] = other, other.loo_z
             if name != "varying":
                 with np.errstate(invalid="ignore"):  # a shape too sure of its own control
                     kept = leave_one_out_z(other.sample)
@@ -143,6 +144,45 @@ def transferred(rng, kind, draws, *, skewed=False):
         value = offset + scale * noise(rng, kind, (1, FEATURES))
         flags.append(np.mean(one.z(value, people(rng, 1, 2)) < LIMIT))
     return float(np.mean(flags))
+
+
+def population_effect(kind, value):
+    """Return the normal deviate of values in their population."""
+    if kind == "gauss":
+        return value
+    shape = {"gamma": 2.0, "exponential": 1.0}[kind]
+    return special.ndtri(stats.gamma.sf(shape - value * np.sqrt(shape), shape))
+
+
+def covered(rng, kind, n, draws):
+    """Return how often the 95 % interval holds a newcomer's effect: all, and below -1.5."""
+    found = []
+    for _ in range(draws):
+        model = with_spread(fitted(rng, kind, n, 2, 100), "skewed")
+        person, value = people(rng, 1, 2), noise(rng, kind, (1, 100))
+        own = model.standard(value, person)
+        drawn = model.redrawn_z(own.residual[0], person, 300, 1)
+        low, high = interval_of(model, own, person, drawn, 0.95)
+        effect = population_effect(kind, value[0])
+        found.append(np.stack([effect, (low <= effect) & (effect <= high), high - low]))
+    effect, inside, width = np.concatenate(found, axis=1)
+    return {
+        "all": float(inside.mean()),
+        "below_1_5": float(inside[effect < -1.5].mean()),
+        "width": float(np.median(width)),
+    }
+
+
+def print_coverage(rng, draws):
+    rows = []
+    print("95 % interval of a newcomer's effect, skewed spread: coverage, below -1.5, width")
+    for n, kind in itertools.product((20, 50, 200), ("gauss", "gamma")):
+        row = {"n": n, "noise": kind} | covered(rng, kind, n, draws)
+        rows.append(row)
+        print(
+            f"  n {n:3d}, {kind:6s} {row['all']:.3f}  {row['below_1_5']:.3f}  {row['width']:.2f}"
+        )
+    return rows
 
 
 def print_rates(rng, draws):
@@ -193,6 +233,7 @@ def main() -> None:
         "rates": print_rates(rng, options.draws),
         "max_null": print_max_null(rng, 6 * options.draws),
         "transfer": print_transfer(rng, options.draws),
+        "coverage": print_coverage(rng, max(options.draws // 2, 1)),
     }
     if options.json:
         options.json.write_text(json.dumps(result, indent=1))

@@ -16,13 +16,34 @@ import numpy as np
 from nibabel.gifti import GiftiDataArray, GiftiImage, GiftiMetaData
 
 from tmsplan.base import table_bytes
-from tmsplan.plan.demo import PLANTED, Simulation
+from tmsplan.plan.demo import PLANTED
 from tmsplan.plan.synthetic_head import HeadHalf, SyntheticHead, fsaverage_head, write_head
 from tmsplan.space import Hemi
 from tmsplan.surface import Pair, feature_name
 
 CONTROLS = 60
 SD = 0.08
+PLANTED_SD = -4.0
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Simulated coupling: expected value of each parcel, the patient's, and the planted one."""
+
+    ids: tuple[int, ...]
+    base: np.ndarray
+    patient: np.ndarray
+    planted: int
+
+    @classmethod
+    def draw(cls, ids: tuple[int, ...], planted: int, seed: int) -> Simulation:
+        """Return one simulation; the same seed gives the same patient."""
+        rng = np.random.default_rng(seed)
+        base = rng.uniform(0.25, 0.6, len(ids))
+        patient = base + SD * rng.standard_normal(len(ids))
+        k = ids.index(planted)
+        patient[k] = base[k] + PLANTED_SD * SD
+        return cls(ids, base, patient, planted)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import pytest
 
 from tmsplan.base import sha256_file
 from tmsplan.plan.demo import PLANTED
+from tmsplan.plan.synthetic_head import fsaverage_head
+from tmsplan.plan.synthetic_scans import CORE_MM, core_centre
 
 PNG_VIEWS = ("oblique", "cortex", "operator", "coil")
 
@@ -53,6 +55,40 @@ def test_the_planted_region_is_first_and_on_the_left(demo) -> None:
     assert (target["kind"], target["hemi"], target["parcel_id"]) == ("coupling", "left", PLANTED)
     assert plan["synthetic"] is True
     assert any("superior" in c for c in plan["caveats"])
+
+
+def test_the_coupling_is_the_real_thing_and_only_the_planted_region_is_unusual(demo) -> None:
+    out, _ = demo
+    plan = json.loads((out / "plan.json").read_text())
+    coupling = plan["coupling"]
+    assert (coupling["method"], coupling["unit"]) == ("partial_spearman", "Fisher z")
+    assert [d["method"] for d in coupling["definitions"]] == ["kls"]
+    assert {i["role"] for i in plan["inputs"]} >= {"gm", "alff", "mean_bold"}
+    first, *rest = plan["ranking"]
+    assert -4.0 < first["z"] < -3.0
+    assert first["value"] < 0
+    assert max(abs(r["z"]) for r in rest if r["z"] is not None) < 2.2
+    said = {s["id"] for s in plan["statements"]}
+    assert {"definition", "null", "scans", "search-space", "spread-no-claim"} <= said
+    # The papers of the norms were compared, all of them: nothing is said to be unknown.
+    assert "do not say their" not in (out / "plan.json").read_text()
+
+
+def test_the_point_lies_in_the_planted_core(demo) -> None:
+    out, _ = demo
+    target = json.loads((out / "plan.json").read_text())["targets"][0]
+    away = np.linalg.norm(np.array(target["point_mm"]) - core_centre(fsaverage_head()))
+    assert away < CORE_MM / 2  # where nothing of the healthy coupling is left
+    assert target["spread_mm"] > 0
+
+
+def test_a_region_of_too_few_voxels_has_no_value_and_says_so(demo) -> None:
+    out, _ = demo
+    plan = json.loads((out / "plan.json").read_text())
+    missing = {r["parcel_id"]: r for r in plan["coupling"]["regions"] if r["value"] is None}
+    assert missing
+    assert all("voxels with data, fewer than 100" in r["reason"] for r in missing.values())
+    assert all(r["z"] is None for r in plan["ranking"] if r["parcel_id"] in missing)
 
 
 def test_every_file_of_the_contract_is_there_and_hashed(demo) -> None:

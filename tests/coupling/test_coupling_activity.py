@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from real_files import real_data
 from scipy.ndimage import gaussian_filter
+from scipy.signal import lfilter
+from scipy.stats import spearmanr
 from small_patient import FRAME, ID, grid, patient
 from small_patient import SHAPE as MAP_SHAPE
 
@@ -243,6 +245,40 @@ def test_motion_that_is_in_the_table_is_taken_out() -> None:
     still, _ = surface_run(values.copy(), confounds=table)
     again = clean_series(still, series, Choices())
     np.testing.assert_allclose(clean.residual, again.residual, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("spread", "share", "loss", "scatter", "rank"),
+    [
+        (0.0, 0.05, 0.036, 0.019, 0.97),
+        (0.0, 0.10, 0.073, 0.026, 0.94),
+        (0.0, 0.20, 0.148, 0.035, 0.88),
+        (0.3, 0.05, 0.036, 0.019, 0.998),
+        (0.3, 0.10, 0.073, 0.026, 0.995),
+        (0.3, 0.20, 0.148, 0.035, 0.989),
+    ],
+)
+def test_the_loss_by_spikes_is_the_one_of_decision_0013(
+    spread, share, loss, scatter, rank
+) -> None:
+    """SYNTHETIC AR(1) series of 300 volumes; `spread` is how much voxels truly differ (log SD)."""
+    t, found = 300, []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        series = lfilter([1], [1, -0.7], rng.standard_normal((800, t + 50)), axis=1)[:, 50:]
+        series *= np.exp(spread * rng.standard_normal(800))[:, None]
+        spikes = np.zeros(t, bool)
+        spikes[rng.choice(t, int(share * t), replace=False)] = True
+        pair = []
+        for marked in (np.zeros(t, bool), spikes):
+            residual = series.copy()
+            regress_out(residual, design_basis(np.zeros((t, 0)), marked))
+            pair.append(alff(residual, TR, Band()))
+        ratio = pair[1] / pair[0]
+        found.append((1 - ratio.mean(), ratio.std(), spearmanr(*pair).statistic))
+    got = np.mean(found, axis=0)
+    # Five draws of 800 voxels scatter by about 0.002.
+    np.testing.assert_allclose(got, (loss, scatter, rank), atol=0.006)
 
 
 def test_spikes_never_reach_alff() -> None:

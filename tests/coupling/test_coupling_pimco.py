@@ -11,7 +11,10 @@ import pytest
 from coupling.small_patient import SHAPE, grid, patient, volume
 from hypothesis import given
 from hypothesis import strategies as st
+from patient.fmriprep_folder import write_warp
+from patient.small_head import write_explicit, write_nifti
 from real_files import real_data
+from scipy.special import expit
 
 from tmsplan.base.errors import InputError
 from tmsplan.coupling import couple
@@ -19,6 +22,7 @@ from tmsplan.coupling.local_components import first_component, standardised
 from tmsplan.coupling.local_volumes import VolumeStack, stack_volumes
 from tmsplan.coupling.methods.pimco import coupled_volume
 from tmsplan.coupling.neighbourhood import VolumeWindow
+from tmsplan.patient import Patient, load_patient
 from tmsplan.space import Affine, Frame, Grid, Scanner, Volume, Voxel
 
 #: R and numpy sum 27 products in another order; the reference has 12 digits.
@@ -206,6 +210,51 @@ def as_volume(path: Path, *, canonical: bool) -> Volume[Scanner]:
     return Volume(np.where(data == 0, np.nan, data), Grid(data.shape, claim))
 
 
+TEMPLATE = "MNI152NLin2009cAsym"
+ROUTE = f"sub-2647_from-{TEMPLATE}_to-T1w_mode-image_xfm.h5"
+
+
+def real_child(folder: Path, *, turned: bool) -> Patient:
+    """Return the child's maps on a made-up head, by a patient.toml and a known warp."""
+    real = real_data("pimco_pnc2647")
+    folder.mkdir()
+    for short, name in (("alff", "2647_alffStd"), ("cbf", "2647_pvgmpnc_cbf")):
+        image = nib.load(real / f"{name}.nii.gz")
+        data = np.asarray(image.dataobj).squeeze()
+        stored = nib.Nifti1Image(data, image.affine)
+        if turned:  # ALFF to R, A, S; CBF to P, S, L
+            codes = nib.orientations.axcodes2ornt("RAS" if short == "alff" else "PSL")
+            here = nib.orientations.io_orientation(image.affine)
+            stored = stored.as_reoriented(nib.orientations.ornt_transform(here, codes))
+        write_nifti(folder / f"{short}.nii.gz", np.asarray(stored.dataobj), stored.affine, 4, 4)
+    write_warp(str(folder / ROUTE))
+    maps = f'space = "{TEMPLATE}"\nalff = "alff.nii.gz"\n[maps.more]\ncbf = "cbf.nii.gz"'
+    route = f'from_mni = "{ROUTE}"\ntemplate = "{TEMPLATE}"'
+    return load_patient(write_explicit(folder, route, maps, 'id = "sub-2647"'))
+
+
+def test_a_map_under_maps_more_is_named_and_its_orientation_does_not_matter(tmp_path) -> None:
+    """ALFF L, A, S beside CBF R, A, S, and both turned: one coupling at every vertex."""
+    own, turned = (real_child(tmp_path / str(t), turned=t) for t in (False, True))
+    assert set(own.maps) == {"alff", "cbf"}
+    a, b = (couple(p, method="pimco", settings={"maps": "alff,cbf"}) for p in (own, turned))
+    assert [i.role for i in own.inputs if i.role in {"alff", "cbf"}] == ["alff", "cbf"]
+    for hemi, one in a.vertices.sides():
+        known = np.isfinite(one.values)
+        assert known.mean() > 0.5
+        # Shares, 0 to 1: near 1 the logit magnifies the rounding of sums in another order.
+        shares = [expit(x.vertices.side(hemi).values) for x in (a, b)]
+        np.testing.assert_allclose(*shares, atol=1e-9)
+        assert np.ptp(one.values[known]) > 0.5
+    left, right = (f.values for _, f in a.vertices.sides())
+    both = np.isfinite(left) & np.isfinite(right)
+    # The two hemispheres of the made-up head share one mesh: sides exchanged would show.
+    assert np.corrcoef(left[both], right[both])[0, 1] < 0.9
+    with pytest.raises(InputError, match=r"there is no map 'fa'.*: alff, cbf\. Give it"):
+        couple(own, method="pimco", settings={"maps": "alff,fa"})
+
+
+@pytest.mark.slow
 def test_real_maps_stored_in_two_orientations() -> None:
     """ALFF is stored L, A, S and CBF R, A, S: the same as with both brought to R, A, S."""
     folder = real_data("pimco_pnc2647")

@@ -21,8 +21,10 @@ from tmsplan.space import Hemi
 SETTINGS = {**ACTIVITY_DEFAULTS, "confounds": "none"}
 MNI = "MNI152NLin2009cAsym"
 TR, N_VOLUMES, STEP_MM = 2.5, 160, 6.0
+#: How mean BOLD changes along x, y and z: interpolation reproduces a straight line exactly.
+BASE_PER_MM = np.array([2.0, 3.0, -2.5])
 #: Left and high up: where more slow waves are planted.
-PLANTED, WIDTH_MM, HEIGHT = np.array([-54.0, -25.0, 35.0]), 25.0, 0.8
+PLANTED, WIDTH_MM, HEIGHT = np.array([-54.0, -25.0, 35.0]), 45.0, 0.8
 #: Largest sum of the pure second derivatives of `amplitude_log`, per mm²: the planted bump bends
 #: by HEIGHT / WIDTH² along each of three axes, the waves by size / length².
 BEND = 3 * HEIGHT / WIDTH_MM**2 + 0.3 / 30**2 + 0.2 / 28**2
@@ -30,7 +32,7 @@ BEND = 3 * HEIGHT / WIDTH_MM**2 + 0.3 / 30**2 + 0.2 / 28**2
 ONE_INTERPOLATION = STEP_MM**2 / 8 * BEND
 #: The template run is interpolated to the patient's grid and from there to the cortex, the T1w
 #: run to the cortex only; the warp's own field is linear between nodes (0.05 mm, slope < 0.03).
-TOLERANCE = 3 * ONE_INTERPOLATION + 0.002
+TOLERANCE = 3 * ONE_INTERPOLATION + 0.002  # 0.026
 
 
 def amplitude_log(xyz: np.ndarray) -> np.ndarray:
@@ -54,7 +56,7 @@ def write_run(folder: Path, space: str) -> Path:
     brain = np.linalg.norm((places - (1, -19, 18)) / (78, 95, 75), axis=-1) < 1
     size = np.where(brain, 10 * np.exp(amplitude_log(places)), 0)
     # Mean BOLD differs between places too, and percent of the mean takes it out again.
-    base = np.where(brain, 1000 + 3 * places[..., 1], 0)
+    base = np.where(brain, 1000 + places @ BASE_PER_MM, 0)
     data = (base[..., None] + (base / 1000 * size)[..., None] * wave).astype(np.float32)
     stem, code = f"{func}/sub-01_task-rest_space-{space}", 1 if space == "T1w" else 4
     nifti(f"{stem}_desc-preproc_bold.nii", data, affine, code, TR)
@@ -104,7 +106,7 @@ def test_a_run_in_the_template_lands_where_it_was_planted(warped) -> None:
                                            "only run")  # fmt: skip
     found = activity_of(warped, SETTINGS)
     assert found.values.grid.world == warped.scanner
-    assert left_minus_right(warped, found) > 0.8 * HEIGHT
+    assert left_minus_right(warped, found) > 0.7 * HEIGHT
     values = at_vertices(warped, found)
     truth = {h: amplitude_log(c.mid.points.mm(warped.scanner)) for h, c in warped.cortex.sides()}
     shift = np.nanmedian(np.concatenate([values[h] - truth[h] for h in Hemi]))
@@ -135,8 +137,8 @@ def test_it_equals_the_run_in_the_space_of_the_t1(warped, native) -> None:
             (warped, native)]  # fmt: skip
     for hemi in Hemi:
         one, two = (b.side(hemi).values for b in bold)
-        # It changes by 3 per mm along y, so interpolation is exact but for the warp's 0.05 mm.
-        assert np.nanmax(np.abs(one - two)) < 1.0
+        # 0.3 mm along any axis; half a voxel beside it would be 6 and more.
+        assert np.nanmax(np.abs(one - two)) < 0.3 * BASE_PER_MM[0]
 
 
 def test_what_alff_is_relative_to_is_the_grey_matter_of_the_patient(warped) -> None:
@@ -154,7 +156,7 @@ def test_a_mirrored_warp_would_land_on_the_other_side(folder, tmp_path) -> None:
     warp = next((copy / "sub-01/anat").glob("*from-MNI*_xfm.h5"))
     write_warp(str(warp), AFFINE @ np.diag([-1.0, 1, 1, 1]))
     mirrored = load_patient(copy)
-    assert left_minus_right(mirrored, activity_of(mirrored, SETTINGS)) < -0.8 * HEIGHT
+    assert left_minus_right(mirrored, activity_of(mirrored, SETTINGS)) < -0.7 * HEIGHT
 
 
 def test_coupling_has_as_many_places_as_were_measured(warped, native) -> None:

@@ -383,6 +383,7 @@ def child(alff: str | None = None, cbf: str | None = None) -> tuple[Patient, Reg
     return patient(both, maps), Regions("desikan", labels, keys)
 
 
+@pytest.mark.slow
 def test_how_the_files_are_stored_does_not_matter_in_a_real_child() -> None:
     as_given, turned = (
         {m: couple(p, method=m, settings=s, regions=r).per_region for m, s in METHODS.items()}

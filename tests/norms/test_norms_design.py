@@ -78,7 +78,9 @@ def test_ages_that_allow_no_curve_are_refused() -> None:
 def test_further_covariates_are_those_of_a_plain_regression() -> None:
     values = VALUES + 4 * FD[:, None] - 0.001 * VOXELS[:, None]
     model = fit_norms(
-        controls(values, extra=EXTRA), covariates=("n_voxels", "age", "sex", "mean_fd")
+        controls(values, extra=EXTRA),
+        covariates=("n_voxels", "age", "sex", "mean_fd"),
+        spread="constant",
     )
     assert model.features == ("lh_r0", "lh_r1"), "a covariate is no feature"
     assert model.design.columns == ("intercept", "age", "sex", "mean_fd", "n_voxels")

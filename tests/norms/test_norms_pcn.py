@@ -68,6 +68,7 @@ def test_a_failure_of_the_other_side_is_a_refusal(tmp_path) -> None:
         pcn._scores(json.loads(result.read_text()), "people.tsv")
 
 
+@pytest.mark.slow
 @needs_pcn
 def test_z_agree_where_the_models_coincide_and_a_saved_model_scores_alike(tmp_path) -> None:
     """A converged linear BLR with many people and strong effects is least squares."""

@@ -14,7 +14,7 @@ from scipy import stats
 from tmsplan.base import AmbiguityError, InputError, Params
 from tmsplan.norms import People, fit_norms
 from tmsplan.norms.predictive import predictive_z
-from tmsplan.norms.resample import bootstrap_z, rank_p
+from tmsplan.norms.resample import bootstrap_z, draw_weights, rank_p
 from tmsplan.norms.sample import Newcomer
 
 QUICK = Params().overriding({"bootstraps": 100})
@@ -32,7 +32,9 @@ def model(controls):
     age, male, values = controls
     sites = ["A"] * 15 + ["B"] * 15
     return fit_norms(
-        table(values, age=age, sex=sexes(male), site=sites), covariates=("age", "sex")
+        table(values, age=age, sex=sexes(male), site=sites),
+        covariates=("age", "sex"),
+        spread="constant",
     )
 
 
@@ -83,7 +85,9 @@ def test_rank_p_holds_its_level_for_skewed_values() -> None:
     """With 39 controls p <= 0.025 happens in at most 1 of 40: 1/40 +- 4 x 0.0022 in 5000."""
     rng = np.random.default_rng(12)
     values = -rng.exponential(size=(39, 5000))
-    fitted = fit_norms(table(values, names=[f"f{j}" for j in range(5000)]), covariates=())
+    fitted = fit_norms(
+        table(values, names=[f"f{j}" for j in range(5000)]), covariates=(), spread="constant"
+    )
     person = newcomer(fitted, -rng.exponential(size=5000), 30)
     p = rank_p(fitted.fitted.sample, person)
     z = predictive_z(person.residual / np.sqrt(1 + 1 / 39), 38)
@@ -97,7 +101,7 @@ def test_one_redrawn_reference_equals_a_fit_to_the_drawn_rows(model) -> None:
     q, residuals = sample.b, sample.residuals
     n, k = q.shape
     newcomer = Newcomer(q[3] * 0.8, np.array([-2.0, 0.1, 1.0, np.nan]))
-    drawn = bootstrap_z(sample, newcomer, 1, seed=5)
+    drawn = bootstrap_z(next(draw_weights(sample, 1, seed=5)), sample, newcomer)
     counts = np.random.default_rng(5).multinomial(n, np.full(n, 1 / n), size=256)
     rows = np.repeat(np.arange(n), counts[0])
     beta, *_ = np.linalg.lstsq(q[rows], residuals[rows], rcond=None)
@@ -118,9 +122,10 @@ def test_resampling_spreads_as_the_expectation_does() -> None:
     """At the expectation itself, z of 200 controls varies by sqrt(h), the error of a mean."""
     rng = np.random.default_rng(16)
     age, male, values = simulate(rng, 200, 60)
-    sample = fit_norms(table(values, age=age, sex=sexes(male))).fitted.sample
+    sample = fit_norms(table(values, age=age, sex=sexes(male)), spread="constant").fitted.sample
     newcomer = Newcomer(sample.b[0], np.zeros(60))
-    drawn = bootstrap_z(sample, newcomer, 1000, seed=1)
+    weights = np.concatenate(list(draw_weights(sample, 1000, seed=1)))
+    drawn = bootstrap_z(weights, sample, newcomer)
     # 60 features, each known to 1000 draws and 200 controls: about 1 % in the mean.
     assert drawn.std(axis=0).mean() == pytest.approx(
         np.sqrt(newcomer.leverage(sample.weight)[0]), rel=0.05

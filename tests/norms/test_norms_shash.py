@@ -13,6 +13,7 @@ from tmsplan.base.errors import InputError
 from tmsplan.norms.design import Design
 from tmsplan.norms.fitted import fit_values
 from tmsplan.norms.people import People
+from tmsplan.norms.sample import Newcomer
 from tmsplan.norms.spread_shash import fit_spread, load_spread
 from tmsplan.norms.spread_shash_fit import Shash, fit_shash, shash_log_likelihood
 
@@ -126,7 +127,7 @@ def test_leaving_a_control_out_is_nearly_a_refit() -> None:
     """One Newton step against a fit without the most extreme control."""
     rng = np.random.default_rng(7)
     model, rows = fitted(rng, 220, 4, draw(rng, 220, 4))
-    found = fit_spread(model.residuals, rows).leave_one_out_z(model.residuals, rows)
+    found = replace(model, spread=fit_spread(model.residuals, rows)).loo_z
     values = model.expected(rows) + model.sd * model.residuals
     for i in (int(model.residuals[:, 0].argmax()), 17):
         others = np.flatnonzero(np.arange(220) != i)
@@ -144,12 +145,13 @@ def test_interval_by_redrawn_controls_has_the_width_of_repeated_studies() -> Non
     for i in range(60):
         model, rows = fitted(rng, 250, 12, draw(rng, 250, 12))
         spread = fit_spread(model.residuals, rows)
-        repeated.append(replace(model, spread=spread).z(value, person)[0])
+        one = replace(model, spread=spread)
+        repeated.append(one.z(value, person)[0])
         if i < 4:
             w = rng.multinomial(250, np.full(250, 1 / 250), size=400).astype(float)
             at = model.design.rows(person)
-            residual = (value - model.expected(at)) / model.sd
-            redrawn.append(spread.bootstrap_z(model.residuals, rows, (residual, at), w).std(0))
+            own = Newcomer(at.b[0], ((value - model.expected(at)) / model.sd)[0])
+            redrawn.append(one.spread.bootstrap_z(w, *one.controls, own, at).std(0))
     ratio = np.mean(redrawn) / np.std(repeated, axis=0).mean()
     assert ratio == pytest.approx(1.0, abs=0.25)
 

@@ -14,7 +14,7 @@ from tmsplan.norms import Design, People, fit_norms
 from tmsplan.norms.fitted import fit_values
 from tmsplan.norms.offsets import RATIOS, pool
 from tmsplan.norms.predictive import effect_interval
-from tmsplan.norms.resample import bootstrap_z, rank_p
+from tmsplan.norms.resample import bootstrap_z, draw_weights, rank_p
 from tmsplan.norms.sample import Newcomer
 
 N = 36
@@ -129,7 +129,8 @@ def test_a_redrawn_reference_equals_a_mixed_model_of_the_drawn_rows() -> None:
     newcomer = Newcomer(
         FITTED.design.rows(PERSON).b[0], FITTED.standard(NEW[None], PERSON).residual[0]
     )
-    drawn = bootstrap_z(FITTED.sample, newcomer, 3, seed=5)
+    weights = next(draw_weights(FITTED.sample, 3, seed=5))
+    drawn = bootstrap_z(weights, FITTED.sample, newcomer)
     counts = np.random.default_rng(5).multinomial(N, np.full(N, 1 / N), size=256)
     for draw in range(3):
         rows = np.repeat(np.arange(N), counts[draw])
@@ -150,9 +151,8 @@ def test_sites_that_are_all_alike_change_nothing() -> None:
     for model in (plain, alike):
         residual = model.standard(NEW[None], PERSON).residual[0]
         newcomer = Newcomer(model.design.rows(PERSON).b[0], residual)
-        found.append(
-            (rank_p(model.sample, newcomer), bootstrap_z(model.sample, newcomer, 50, seed=1))
-        )
+        drawn = model.redrawn_z(residual, PERSON, 50, 1)
+        found.append((rank_p(model.sample, newcomer), drawn))
     assert found[0][0] == pytest.approx(found[1][0])
     assert found[0][1] == pytest.approx(found[1][1], abs=1e-9)
 
@@ -214,7 +214,7 @@ def test_intervals_cover_the_true_effect_at_a_known_site(between) -> None:
 
 
 def test_a_person_is_compared_at_the_own_site() -> None:
-    model = fit_norms(table(VALUES, age=AGE, sex=sexes(MALE), site=SITE))
+    model = fit_norms(table(VALUES, age=AGE, sex=sexes(MALE), site=SITE), spread="constant")
     values = dict(zip(model.features, VALUES[20], strict=True))
     at = {
         s: model.deviations(values, age=30, sex="F", site=s, params=QUICK).rows[4].z

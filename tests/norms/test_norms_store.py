@@ -17,6 +17,7 @@ from tmsplan.base import InputError, sha256_bytes
 from tmsplan.base.strict_json import dump_bytes
 from tmsplan.norms import Identity, Measured, fit_norms, load_norms, save_norms
 from tmsplan.norms.archive import pack, unpack
+from tmsplan.norms.spread import load_spread
 
 RNG = np.random.default_rng(31)
 SITES = [("scanner-a", "scanner-b", "scanner-c")[i % 3] for i in range(45)]
@@ -38,6 +39,11 @@ def model():
 def path(model, tmp_path):
     save_norms(model, tmp_path / "m.norms")
     return tmp_path / "m.norms"
+
+
+def test_constant_spread_has_no_settings() -> None:
+    with pytest.raises(InputError, match="a constant spread has no settings"):
+        load_spread("constant", {"width": 2}, {})
 
 
 def rewrite(path, change) -> None:
@@ -198,8 +204,8 @@ def test_a_changed_byte_is_noticed_wherever_it_is(path) -> None:
             lambda c: c.header["spread"].__setitem__("kind", "magic"),
             "'magic' is no model of spread",
         ),
-        (lambda c: c.header["spread"].update(width=2), "a constant spread has no settings"),
-        (lambda c: c.arrays.update({"spread.x": np.ones(2)}), "a constant spread has no settings"),
+        (lambda c: c.header["spread"].update(width=2), "parts of the skewed spread"),
+        (lambda c: c.arrays.update({"spread.x": np.ones(2)}), "parts of the skewed spread"),
         (lambda c: c.header["identity"].pop("licence"), "identity has missing or unknown parts"),
         (
             lambda c: c.header["identity"].__setitem__("pipeline", 3),

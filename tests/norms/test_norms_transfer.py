@@ -13,6 +13,7 @@ from scipy import stats
 
 from tmsplan.base.errors import InputError
 from tmsplan.norms import fit_norms, load_norms, save_norms
+from tmsplan.norms.card import model_card
 from tmsplan.norms.design import Design
 from tmsplan.norms.fitted import fit_values
 from tmsplan.norms.people import People
@@ -68,6 +69,40 @@ def test_what_it_costs_is_said_with_numbers() -> None:
     assert "transferred to new with 40 local controls (20 F, 20 M): limits of normal are" in said
     assert "Sexes are pooled" not in said
     assert new.block()["transferred"] is True
+
+
+def test_everything_is_said_of_the_local_controls_and_the_others_beside_them() -> None:
+    new = transfer(reference(), local()[0])
+    assert (new.n, new.tier, new.labels) == (40, "exploratory", ("EXPLORATORY",))
+    assert (new.block()["n_reference"], new.block()["n_source"]) == (40, 240)
+    found = new.deviations(dict.fromkeys(NAMES, 9.0), age=35, sex="M", site="new")
+    assert {r.n_reference for r in found.rows} == {40}
+    assert found.loo_z.shape == (40, 6)
+    assert found.boot_z.shape == (1000, 6)
+    assert np.isfinite([r.rank_p for r in found.rows]).all()
+    assert not any("fitted from sums" in note for note in found.notes)
+    card = model_card(new)
+    assert card["sexes"] == {"F": 20, "M": 20}
+    assert card["controls_per_site"] == {"new": 40}
+    assert card["calibration"]["how"] == "leave-one-out of local controls"
+    assert card["calibration"]["all"]["people"] == 40
+    assert [g["people"] for g in card["calibration"]["by_sex"]] == [20, 20]
+
+
+@pytest.mark.parametrize("spread", ["constant", "skewed"])
+def test_rank_and_redrawn_references_are_those_of_the_local_controls(spread) -> None:
+    """Of a person at the local mean about half are lower; z of draws varies as a mean does."""
+    new = transfer(reference(spread), local()[0])
+    site = new.fitted.local
+    person = People(np.array([40.0]), np.array([0.0]), ("new",))
+    middle = site.straighten(np.zeros((1, 6)))[0]
+    drawn = new.fitted.redrawn_z(middle, person, 400, 1)
+    assert drawn.std(axis=0) == pytest.approx(np.full(6, 1 / np.sqrt(40)), rel=0.3)
+    plain = new.fitted.quantile(middle[None], person)[0]
+    row = new.deviations(dict(zip(NAMES, plain, strict=True)), age=40, sex="F", site="new").rows
+    below = (1 + np.sum(site.residuals <= 0, axis=0)) / 41
+    assert [r.rank_p for r in row] == pytest.approx(below, abs=0.08)
+    assert all(r.z_low < r.z < r.z_high for r in row)
 
 
 def test_fewer_local_controls_cost_more() -> None:
@@ -251,8 +286,9 @@ def test_several_or_no_local_sites_are_refused() -> None:
     ("header", "arrays", "message"),
     [
         ({"extra": 1}, {}, "missing or unknown"),
-        ({"women": 20.0}, {}, "'women' is 20.0"),
-        ({"women": 21}, {}, "do not fit each other"),
+        ({"columns": 3.0}, {}, "'columns' is 3.0"),
+        ({}, {"male": np.zeros(41)}, "do not fit each other"),
+        ({}, {"male": np.full(40, 0.5)}, "a sex is neither F nor M"),
         ({}, {"scale": np.zeros(6)}, "not positive"),
     ],
 )

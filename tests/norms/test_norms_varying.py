@@ -12,6 +12,7 @@ from tmsplan.base.errors import InputError
 from tmsplan.norms.design import Design
 from tmsplan.norms.fitted import fit_values
 from tmsplan.norms.people import People
+from tmsplan.norms.sample import Newcomer
 from tmsplan.norms.spread_varying import fit_spread, load_spread
 from tmsplan.norms.spread_varying_fit import fit_varying
 
@@ -133,8 +134,8 @@ def _constant(model):
 def test_leaving_a_control_out_is_nearly_a_refit() -> None:
     rng = np.random.default_rng(7)
     who = people(rng, 160, sites=2)
-    model, rows, values = fitted(rng, who, 4)
-    found = model.spread.leave_one_out_z(model.residuals, rows)
+    model, _, values = fitted(rng, who, 4)
+    found = model.loo_z
     for i in (int(np.abs(model.residuals[:, 0]).argmax()), 11):
         others = np.flatnonzero(np.arange(160) != i)
         part = who.taking(others)
@@ -149,13 +150,13 @@ def test_interval_by_redrawn_controls_has_the_width_of_repeated_studies() -> Non
     value, repeated, redrawn = np.full((1, 20), 10.0), [], []
     for i in range(60):
         who = people(rng, 200)
-        model, rows, _ = fitted(rng, who, 20)
+        model, _, _ = fitted(rng, who, 20)
         repeated.append(model.z(value, person)[0])
         if i < 4:
             w = rng.multinomial(200, np.full(200, 1 / 200), size=300).astype(float)
             at = model.design.rows(person)
-            residual = (value - model.expected(at)) / model.sd
-            drawn = model.spread.bootstrap_z(model.residuals, rows, (residual, at), w)
+            own = Newcomer(at.b[0], ((value - model.expected(at)) / model.sd)[0])
+            drawn = model.spread.bootstrap_z(w, *model.controls, own, at)
             redrawn.append(drawn.std(axis=0).mean())
     ratio = np.mean(redrawn) / np.std(repeated, axis=0).mean()
     assert ratio == pytest.approx(1.0, abs=0.25)

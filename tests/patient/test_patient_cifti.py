@@ -149,9 +149,7 @@ def test_structures_are_found_by_name_and_the_rest_is_told(home) -> None:
 
 
 def test_without_spheres_the_message_says_what_to_give(home) -> None:
-    with pytest.raises(
-        FrameError, match=r"map\.dscalar\.nii: the map lies on fsLR-32k.*\[fslr\] in"
-    ):
+    with pytest.raises(FrameError, match=r"map\.dscalar\.nii: it lies on fsLR-32k.*\[fslr\] in"):
         patient(home, "")
 
 
@@ -258,6 +256,19 @@ def test_a_series_is_a_run_on_fslr(home) -> None:
     known = np.isfinite(sides[Hemi.RIGHT][:, 0])
     truth = values(POINTS[known], "right") + KEPT
     assert np.allclose(sides[Hemi.RIGHT][known, KEPT], truth, atol=1e-5)
+
+
+def test_a_series_reaches_the_patient_by_the_spheres_of_the_patient_toml(home) -> None:
+    dtseries(home / "way.dtseries.nii")
+    maps = 'bold = "way.dtseries.nii"'
+    assert patient(home, "", maps).bold.vertex_at is None  # nothing says the way
+    found = patient(home, TO_FSLR, maps)
+    for hemi in Hemi:
+        at = found.bold.vertex_at.side(hemi)
+        # Each vertex takes from the place where the patient's own sphere of fsLR lies.
+        apart = np.linalg.norm(POINTS[at] - UNIT @ QUARTER, axis=1)
+        assert apart.max() < 0.02
+        assert len(at) == len(found.cortex.side(hemi).pial)
 
 
 def test_a_series_whose_step_differs_or_is_no_time_is_refused(home) -> None:

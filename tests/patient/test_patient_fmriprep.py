@@ -28,6 +28,7 @@ from fmriprep_folder import (
 from small_head import FACES, N, pial, vox2ras, white, write_freesurfer
 
 from tmsplan.base.errors import AmbiguityError, FrameError, InputError
+from tmsplan.coupling.activity import ACTIVITY_DEFAULTS, activity_of
 from tmsplan.patient import load_patient
 from tmsplan.patient.bids import parse_name, parse_selection
 from tmsplan.patient.fmriprep import find_fmriprep
@@ -70,6 +71,7 @@ def write_toml(folder: Path, anatomy: str, maps: str = "") -> Path:
 # The same patient as by hand
 
 
+@pytest.mark.slow
 def test_the_anchored_phantom_is_the_patient_of_its_patient_toml(tmp_path) -> None:
     toml, _ = phantom.write(phantom.anchored(), tmp_path, phantom.storage("PSR", 0.1))
     toml.write_text(toml.read_text().replace('"phantom"', '"sub-01"'))
@@ -163,12 +165,29 @@ def test_native_space_comes_before_a_template_and_a_mesh(folder) -> None:
     assert len(series.confounds["csf"]) == N_VOLUMES
     for path in (folder / "sub-01/func").glob("*space-fsaverage5*"):
         path.unlink()
-    with pytest.raises(FrameError, match=r"resampled to MNI152NLin2009cAsym.*--output-spaces T1w"):
-        load_patient(folder)
+    series = load_patient(folder).bold
+    assert (series.template, series.grid.world) == ("MNI152NLin2009cAsym", MNI)
+    assert series.mask.grid.world == MNI
     maps = find_fmriprep(folder, None, {}).maps
     assert maps.space_of("bold") == maps.space_of("bold_mask") == "MNI152NLin2009cAsym"
     assert maps.space_of("gm") == "T1w"
     assert "res-2" in maps.files["bold_mask"].name
+
+
+def test_a_mesh_that_nothing_relates_to_the_patient_comes_last(folder) -> None:
+    for path in (folder / "sub-01/func").glob("*space-T1w*"):
+        path.unlink()
+    write_run(folder, space="MNI152NLin2009cAsym")
+    write_surface_run(folder, {"L": 40962, "R": 40962}, "fsaverage6")
+    assert load_patient(folder).bold.template == "MNI152NLin2009cAsym"
+    for path in (folder / "sub-01/func").glob("*space-MNI*"):
+        path.unlink()
+    alone = load_patient(folder)
+    assert alone.bold.vertex_at is None
+    with pytest.raises(
+        FrameError, match=r"lies on fsaverage6, and nothing .* --output-spaces T1w"
+    ):
+        activity_of(alone, {**ACTIVITY_DEFAULTS, "confounds": "none"})
 
 
 def test_a_template_run_without_its_warp_is_no_candidate(tmp_path, head) -> None:

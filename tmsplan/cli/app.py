@@ -33,7 +33,10 @@ atlas_app = typer.Typer(help="Atlases that you supply.", no_args_is_help=True)
 app.add_typer(norms_app, name="norms")
 app.add_typer(atlas_app, name="atlas")
 
-Source = Annotated[Path, typer.Argument(help="patient.toml or a FreeSurfer subject folder.")]
+Source = Annotated[
+    Path,
+    typer.Argument(help="patient.toml, fMRIPrep derivatives or a FreeSurfer subject folder."),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to make.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing folder.")]

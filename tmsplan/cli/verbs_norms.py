@@ -82,10 +82,11 @@ def norms_fit(  # noqa: PLR0913 - one argument a flag
         list[str] | None, typer.Option(help="Column to correct for, beside age, sex and site.")
     ] = None,
     spread: Annotated[
-        Literal["constant", "varying", "shash"], typer.Option(help="Model of the residuals.")
-    ] = "constant",
+        Literal["constant", "skewed", "varying", "shash"] | None,
+        typer.Option(help="Model of the residuals; skewed from 20 controls on if not said."),
+    ] = None,
     harmonise: Annotated[
-        bool, typer.Option(help="Sites differ in scale too, as ComBat has it (spread varying).")
+        bool, typer.Option(help="Sites differ in location and scale, as ComBat has it.")
     ] = False,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Column that is no feature; may be repeated.")
@@ -98,7 +99,9 @@ def norms_fit(  # noqa: PLR0913 - one argument a flag
     unit: Annotated[str | None, typer.Option(help="Unit of the features.")] = None,
     engine: Annotated[str | None, typer.Option(help="ALFF engine.")] = None,
     atlas: Annotated[str | None, typer.Option(help="Name of the atlas.")] = None,
-    atlas_sha256: Annotated[str | None, typer.Option(help="As in plan.json.")] = None,
+    atlas_sha256: Annotated[
+        str | None, typer.Option(help="As in plan.json; found if tmsplan has the atlas.")
+    ] = None,
     pipeline: Annotated[str, typer.Option(help="Software and versions.")] = "",
     licence: Annotated[str, typer.Option(help="Of the controls' data.")] = "",
     source: Annotated[str, typer.Option(help="Where the controls come from.")] = "",
@@ -112,10 +115,16 @@ def norms_fit(  # noqa: PLR0913 - one argument a flag
     from ..norms.identity import Identity, Measured
     from ..norms.terms import COVARIATES
 
-    if harmonise and spread == "shash":
-        raise UsageError("--harmonise lets the scale differ between sites; --spread shash cannot.")
+    if harmonise and spread not in (None, "varying"):
+        raise UsageError(
+            f"--harmonise lets the scale differ between sites; --spread {spread} cannot."
+        )
     measured = Measured(
-        measure=coupling, unit=unit, engine=engine, atlas=atlas, atlas_sha256=atlas_sha256
+        measure=coupling,
+        unit=unit,
+        engine=engine,
+        atlas=atlas,
+        atlas_sha256=atlas_sha256 or _labels_sha256(atlas),
     )
     cells = read_people(table, sex_codes, age_unit, leave_out)
     with say.working(f"fitting {table.name}"):
@@ -123,7 +132,8 @@ def norms_fit(  # noqa: PLR0913 - one argument a flag
             cells,
             covariates=(*COVARIATES, *(covariate or ())),
             age=age,
-            spread="varying" if harmonise else spread,
+            spread=spread,
+            harmonise="location-scale" if harmonise else None,
             identity=Identity(measured, pipeline, licence, source, icc),
             synthetic=synthetic,
             exploratory=exploratory,
@@ -132,6 +142,23 @@ def norms_fit(  # noqa: PLR0913 - one argument a flag
         card = model_card(model)
     text = f"{out}: {model.n} controls, tier {model.tier}\n{card_text(card)}"
     say.result(text, {**card, "file": str(out)}, as_json=json)
+
+
+def _labels_sha256(atlas: str | None) -> str | None:
+    """Return the hash of an atlas' labels as plan.json has it, where it is one for everybody.
+
+    It is not for labels of the patient's own, nor for an atlas that tmsplan does not know, nor
+    where surface and volume files stand beside each other and the patient decides.
+    """
+    from ..atlas.declaration import atlas_info, atlas_names
+    from ..base.provenance import sha256_bytes
+
+    if atlas not in atlas_names():
+        return None
+    info = atlas_info(atlas)
+    if info.surface is None or info.volume is not None:
+        return info.volume.file.sha256 if info.volume and info.surface is None else None
+    return sha256_bytes("".join(f.sha256 for _, f in info.surface.files.sides()).encode())
 
 
 @norms_app.command(name="info")

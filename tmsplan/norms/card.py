@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .calibration import Summary, by_group, summarise
 from .crossval import LeftOut
 from .model import NormativeModel
@@ -21,6 +24,8 @@ __all__ = [
     "left_out_one_by_one",
     "model_card",
 ]
+
+Floats = NDArray[np.float64]
 
 #: Averages over features that a calibrated model keeps (docs/decisions/0020).
 WITHIN = {"mean_abs": (0.0, 0.05), "sd": (0.95, 1.05), "inside_95": (0.93, 0.97)}
@@ -40,10 +45,7 @@ def model_card(model: NormativeModel) -> dict[str, object]:
         every further covariate, and ``calibration``: leave-one-out, or None where the model
         holds no single controls.
     """
-    people = model.design.people
-    left = left_out_one_by_one(model)
-    sexes = () if people is None else tuple("M" if m else "F" for m in people.male)
-    sites = () if people is None else people.site
+    left, (sexes, sites) = left_out_one_by_one(model), _compared_with(model)
     age = model.design.terms.age
     return {
         **model.block(),
@@ -60,17 +62,23 @@ def model_card(model: NormativeModel) -> dict[str, object]:
 
 def left_out_one_by_one(model: NormativeModel) -> LeftOut | None:
     """Return the controls' z against each other, or None if the model holds none of them."""
-    people, z = model.design.people, model.fitted.loo_z
-    if people is None or not len(z):
+    z, (sexes, sites) = model.fitted.loo_z, _compared_with(model)
+    if not len(z):
         return None
-    return LeftOut(
-        how="leave-one-out",
-        features=model.features,
-        z=z,
-        site=people.site,
-        sex=tuple("M" if m else "F" for m in people.male),
-        not_covered=0,
-    )
+    how = "leave-one-out" if model.fitted.local is None else "leave-one-out of local controls"
+    return LeftOut(how=how, features=model.features, z=z, site=sites, sex=sexes, not_covered=0)
+
+
+def _compared_with(model: NormativeModel) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return sex and site of each control that people are compared with, where known."""
+    local, people = model.fitted.local, model.design.people
+    if local is not None:
+        return _sexes(local.male), (local.site,) * local.n
+    return ((), ()) if people is None else (_sexes(people.male), people.site)
+
+
+def _sexes(male: Floats) -> tuple[str, ...]:
+    return tuple("M" if m else "F" for m in male)
 
 
 def calibration_block(left: LeftOut) -> dict[str, object]:

@@ -143,16 +143,34 @@ class Fitted:
         draws, seed : int
             See `resample.draw_weights`.
         """
-        if self.sample is None:
-            return np.zeros((0, len(residual)))
-        weights = draw_weights(self.sample, draws, seed)
         if self.local is not None:
-            return np.concatenate([self.local.bootstrap_z(w, residual) for w in weights])
+            local = self.local
+            weights = draw_weights(local.sample, draws, seed)
+            return np.concatenate([local.bootstrap_z(w, residual) for w in weights])
+        if self.controls is None:
+            return np.zeros((0, len(residual)))
+        controls, rows = self.controls
         at = self.design.rows(person)
         own = Newcomer(at.b[0], self.spread.restore(residual[None], at)[0])
-        return np.concatenate(
-            [self.spread.bootstrap_z(w, *self.controls, own, at) for w in weights]
-        )
+        weights = draw_weights(controls, draws, seed)
+        drawn = [self.spread.bootstrap_z(w, controls, rows, own, at) for w in weights]
+        return np.concatenate(drawn)
+
+    def bend(self, standard: Floats, person: People) -> Floats:
+        """Return standard residuals (m, f) of one person with the skewness of the values."""
+        if self.local is not None:
+            return self.local.bend(standard)
+        if not self.spread.bends:
+            return standard
+        return self.spread.restore(standard, self.design.rows(person))
+
+    def straighten(self, bent: Floats, person: People) -> Floats:
+        """Return standard residuals (m, f) of one person: the inverse of `bend`."""
+        if self.local is not None:
+            return self.local.straighten(bent)
+        if not self.spread.bends:
+            return bent
+        return self.spread.standardise(bent, self.design.rows(person))
 
     def expected(self, rows: Rows) -> Floats:
         """Return the expectation, (m, f), in the unit of the feature."""

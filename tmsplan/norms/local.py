@@ -88,6 +88,12 @@ class Local(Protocol):
             Adjusted.
         """
 
+    def bend(self, residual: Floats) -> Floats:
+        """Return adjusted residuals with the skewness of the values."""
+
+    def straighten(self, residual: Floats) -> Floats:
+        """Return adjusted residuals without it: the inverse of `bend`."""
+
     @property
     def exact(self) -> bool:
         """Whether intervals follow from the noncentral t: no shape was estimated."""

@@ -110,12 +110,9 @@ class NormativeModel:
     def notes(self) -> tuple[str, ...]:
         """What must be said of every number."""
         local, kind = self.fitted.local, self.fitted.spread.kind
-        said = (
-            (_SUMS_ONLY, self.fitted.sample is None),
-            (_FEW, kind == "constant" == default_spread(self.design.n)),
-            (local.note if local else "", local is not None),
-        )
-        return tuple(note for note, holds in said if holds)
+        sums = (_SUMS_ONLY,) if self.fitted.sample is None else ()
+        few = (_FEW,) if kind == "constant" == default_spread(self.design.n) else ()
+        return (*sums, *few, *((local.note,) if local else ()))
 
     @property
     def age_range(self) -> tuple[float, float]:
@@ -192,8 +189,7 @@ class NormativeModel:
             Accept an age or covariate outside the controls' range; every row is then flagged.
             A spline of age ends where the controls end and is refused all the same.
         redraw : bool
-            Redraw the controls, as the ranking of a person's regions needs it. Without, fewer
-            numbers are computed for a table: `boot_z` has no rows unless intervals need it.
+            Redraw the controls, as ranking needs it; else only where intervals need it.
         params : Params, optional
             `interval`, `bootstraps` and `min_controls` are used.
 

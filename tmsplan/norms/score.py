@@ -11,11 +11,11 @@ from scipy import special
 
 from ..base.errors import InputError
 from ..base.params import Params
+from .effect import interval_of
 from .fitted import Fitted
 from .people import People
-from .predictive import effect_interval, predictive_z
+from .predictive import predictive_z
 from .resample import rank_p
-from .spread_z import redrawn_interval
 
 __all__ = ["Scores", "score"]
 
@@ -84,11 +84,7 @@ def score(
         p = rank_p(fitted.sample, fitted.newcomer(residual, person))
     if redraw or not fitted.exact:
         drawn = fitted.redrawn_z(residual, person, int(params.bootstraps.value), _SEED)
-    low, high = (
-        effect_interval(residual, leverage, found.df, params.interval.value)
-        if fitted.exact
-        else redrawn_interval(drawn, leverage, found.df, params.interval.value)
-    )
+    low, high = interval_of(fitted, found, person, drawn, params.interval.value)
     return Scores(value, z, low, high, special.ndtr(z), p, drawn)
 
 

@@ -68,16 +68,13 @@ def score_table(
     exploratory, allow_extrapolation : bool
         As `NormativeModel.deviations`.
     params : Params, optional
-        `interval` and `min_controls` are used.
+        `interval`, `min_controls` and, unless the spread is constant, `bootstraps`.
 
     Raises
     ------
     InputError
         If anybody is refused: names the rows and why; nobody is scored then.
     """
-    # Redrawn references serve the ranking of one person, not a table: as few as allowed.
-    settings = params or Params()
-    settings = settings.overriding({"bootstraps": settings.bootstraps.low})
     known = [f for f in model.features if f in table.columns]
     if not known:
         raise refuse_file(
@@ -99,7 +96,8 @@ def score_table(
                 covariates={c: _number(cells[c], c) for c in others},
                 exploratory=exploratory,
                 allow_extrapolation=allow_extrapolation,
-                params=settings,
+                redraw=False,  # that serves the ranking of one person's regions
+                params=params,
             )
         except InputError as err:
             refused[f"row {row} ('{cells['id']}')"] = str(err)

@@ -55,6 +55,10 @@ class Spread(Protocol):
     def kind(self) -> str:
         """Name in `SPREADS`."""
 
+    @property
+    def bends(self) -> bool:
+        """Whether equal steps of a value are unequal steps of its standard residual."""
+
     def standardise(self, residual: Floats, rows: Rows) -> Floats:
         """Return the standard residuals (m, f) of residuals (m, f) in units of `sd`."""
 
@@ -111,6 +115,11 @@ class Constant:
     def kind(self) -> str:
         """Name in `SPREADS`."""
         return "constant"
+
+    @property
+    def bends(self) -> bool:
+        """No: a standard residual is the residual."""
+        return False
 
     def standardise(self, residual: Floats, rows: Rows) -> Floats:  # noqa: ARG002 - the protocol
         """Return the residuals unchanged."""
@@ -193,6 +202,7 @@ def spread_for(design: Design, spread: str | None, harmonise: str | None) -> str
         If sites are to be harmonised where there are none, or by a spread that cannot.
     """
     if harmonise is None:
+        _require_controls(design.n, spread)
         return spread or default_spread(design.n)
     if harmonise != "location-scale":
         raise InputError(f"'{harmonise}' is no harmonisation; choose location-scale, or none.")
@@ -207,6 +217,14 @@ def spread_for(design: Design, spread: str | None, harmonise: str | None) -> str
             f"spread cannot. Leave --spread out, or choose varying."
         )
     return "varying"
+
+
+def _require_controls(n: int, spread: str | None) -> None:
+    if spread == "skewed" and n < SKEWED_CONTROLS.value:
+        raise InputError(
+            f"{n} controls are too few for a skewed spread. Expected at least "
+            f"{SKEWED_CONTROLS.value:g}; leave --spread out, and it is constant."
+        )
 
 
 def fit_spread(kind: str, residuals: Floats, rows: Rows) -> Spread:

@@ -46,6 +46,11 @@ class ShashSpread:
         """Name in `SPREADS`."""
         return "shash"
 
+    @property
+    def bends(self) -> bool:
+        """Yes: both tails have their own length."""
+        return True
+
     def standardise(self, residual: Floats, rows: Rows) -> Floats:
         """Return the standard residuals (m, f) of residuals (m, f) in units of `sd`."""
         h = _leverage(rows)

@@ -52,6 +52,11 @@ class SkewedSpread:
         """Name in `SPREADS`."""
         return "skewed"
 
+    @property
+    def bends(self) -> bool:
+        """Yes: one tail is longer."""
+        return True
+
     def standardise(self, residual: Floats, rows: Rows) -> Floats:
         """Return the standard residuals (m, f) of residuals (m, f) in units of `sd`."""
         h = _leverage(rows)

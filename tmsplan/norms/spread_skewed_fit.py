@@ -9,7 +9,9 @@ what a prior and the sample are worth, and taken out by the cube of Wilson and H
 
 which turns a standard normal u into a variable y of mean 0, variance 1 and skewness g (very
 nearly a gamma). The cube grows everywhere, so that every y has one u and every centile one
-value. For g = 0 nothing changes: z stays the t-predictive one.
+value. For g = 0 nothing changes: z stays the t-predictive one. A gamma ends on its short side,
+where the cube has no slope left; values beyond are rarer than it says, not impossible. From
+where z would be stretched more than `STEEPEST` times it is stretched by that.
 
 For residuals e = M ε of a least-squares fit (M = I - QQ'), sum(e³) has the expectation
 κ₃ sum(M³), entry by entry: hence the estimate. Of a newcomer's error y₀ - m₀ = ε₀ - a'ε the
@@ -32,6 +34,7 @@ from .sample import Newcomer, Sample
 
 __all__ = [
     "SKEWNESS_PRIOR",
+    "STEEPEST",
     "bootstrap_skewed_z",
     "leave_one_out_skewness",
     "newcomer_skewness",
@@ -44,6 +47,10 @@ Floats = NDArray[np.float64]
 
 #: Standard deviation of the skewness over features, before these controls were seen.
 SKEWNESS_PRIOR = Param(1.5, "1", 0.1, 5.0, "docs/decisions/0019")
+
+#: On the short side no step of z becomes a step of more than this.
+STEEPEST = Param(2.0, "1", 1.0, 10.0, "docs/decisions/0019")
+_LEAST_ROOT = STEEPEST.value**-0.5
 
 
 def residual_skewness(q: Floats, residuals: Floats, *, prior: float | None = None) -> Floats:
@@ -90,16 +97,25 @@ def skewed_z(z: Floats, skewness: Floats) -> Floats:
     z, skewness : arrays of float64 that broadcast
         NaN stays NaN. The order of values is kept.
     """
-    root = np.cbrt(1 + skewness * z / 2)
+    least = _LEAST_ROOT**3
+    inside = np.where(1 + skewness * z / 2 < least, 2 * (least - 1) / _or_one(skewness), z)
+    root = np.cbrt(1 + skewness * inside / 2)
     # (6 / g) (root - 1) with the g divided out: nothing is lost where it is small or 0.
-    return np.asarray(3 * z / (root**2 + root + 1) + skewness / 6)
+    u = 3 * inside / (root**2 + root + 1) + skewness / 6
+    return np.asarray(u + STEEPEST.value * (z - inside))
 
 
 def skewed_quantile(u: Floats, skewness: Floats) -> Floats:
     """Return the predictive z at a normal deviate: the inverse of `skewed_z`."""
-    step = u / 6 - skewness / 36
+    end = 6 * (_LEAST_ROOT - 1) / _or_one(skewness) + skewness / 6
+    inside = np.where(1 + skewness * (u / 6 - skewness / 36) < _LEAST_ROOT, end, u)
+    step = inside / 6 - skewness / 36
     c = skewness * step  # (2 / g) [(1 + c)³ - 1], the g again divided out
-    return np.asarray(2 * step * (3 + 3 * c + c**2))
+    return np.asarray(2 * step * (3 + 3 * c + c**2) + (u - inside) / STEEPEST.value)
+
+
+def _or_one(skewness: Floats) -> Floats:
+    return np.where(skewness == 0, 1.0, skewness)
 
 
 def leave_one_out_skewness(q: Floats, residuals: Floats, *, prior: float | None = None) -> Floats:

@@ -55,6 +55,11 @@ class VaryingSpread:
         """Name in `SPREADS`."""
         return "varying"
 
+    @property
+    def bends(self) -> bool:
+        """No: only the unit differs from person to person."""
+        return False
+
     def standardise(self, residual: Floats, rows: Rows) -> Floats:
         """Return the standard residuals (m, f) of residuals (m, f) in units of `sd`.
 

@@ -12,7 +12,7 @@ from scipy import special
 
 from .predictive import predictive_z
 
-__all__ = ["redrawn_interval", "standard_of_z", "t_of_z", "z_of_standard"]
+__all__ = ["standard_of_z", "t_of_z", "z_of_standard"]
 
 Floats = NDArray[np.float64]
 
@@ -37,30 +37,3 @@ def standard_of_z(z: Floats, leverage: Floats, df: float) -> Floats:
 def z_of_standard(standard: Floats, leverage: Floats, df: float) -> Floats:
     """Return the predictive z of a standard residual: the inverse of `standard_of_z`."""
     return predictive_z(standard / np.sqrt(1 + leverage), df)
-
-
-def redrawn_interval(
-    drawn: Floats, leverage: Floats, df: float, interval: float
-) -> tuple[Floats, Floats]:
-    """Return the limits of the effect from a person's z under redrawn controls (b, f).
-
-    A predictive z allows for the uncertainty of the controls, which the draws show themselves:
-    it is undone before their quantiles are taken.
-
-    Parameters
-    ----------
-    drawn : (b, f) float64
-        z under each redrawn set of controls.
-    leverage : (f,) float64
-        Of the person.
-    df : float
-    interval : float
-        Share of draws inside, for example 0.95.
-
-    Returns
-    -------
-    low, high : (f,) float64
-    """
-    tail = (1 - interval) / 2
-    low, high = np.quantile(standard_of_z(drawn, leverage, df), [tail, 1 - tail], axis=0)
-    return low, high

@@ -150,7 +150,7 @@ class NewSite:
     @property
     def sample(self) -> Sample:
         """The local controls, to be held out, ranked and redrawn."""
-        return replace(self._plain, residuals=self._straight(self.residuals))
+        return replace(self._plain, residuals=self.straighten(self.residuals))
 
     @property
     def _plain(self) -> Sample:
@@ -172,7 +172,7 @@ class NewSite:
 
     def bootstrap_z(self, weights: Floats, residual: Floats) -> Floats:
         """Return one person's z under redrawn local controls, (b, f)."""
-        own = self.newcomer(self._bent(residual))
+        own = self.newcomer(self.bend(residual))
         return bootstrap_skewed_z(weights, self._plain, own, self.skewness)
 
     def newcomer(self, residual: Floats) -> Newcomer:
@@ -182,21 +182,21 @@ class NewSite:
     def adjust(self, residual: Floats, leverage: Floats, df: float) -> Adjusted:  # noqa: ARG002
         """Return standard residuals (m, f) as seen from this site."""
         return Adjusted(
-            self._straight((residual - self.offset) / self.scale),
+            self.straighten((residual - self.offset) / self.scale),
             np.asarray(1 / self.n + leverage / self.scale**2),
             self.df,
         )
 
     def restore(self, adjusted: Floats) -> Floats:
         """Return the standard residuals (m, f) of adjusted ones, for centile curves."""
-        return np.asarray(self.offset + self.scale * self._bent(adjusted))
+        return np.asarray(self.offset + self.scale * self.bend(adjusted))
 
-    def _straight(self, residual: Floats) -> Floats:
+    def straighten(self, residual: Floats) -> Floats:
         """Return residuals without their skewness."""
         return self._through(skewed_z, residual)
 
-    def _bent(self, residual: Floats) -> Floats:
-        """Return residuals with their skewness: the inverse of `_straight`."""
+    def bend(self, residual: Floats) -> Floats:
+        """Return residuals with their skewness: the inverse of `straighten`."""
         return self._through(skewed_quantile, residual)
 
     def _through(self, change: Callable[[Floats, Floats], Floats], residual: Floats) -> Floats:

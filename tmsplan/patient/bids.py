@@ -234,7 +234,10 @@ def _walk(home: Path) -> Iterator[BidsName]:
     sessions = sorted(p for p in home.glob("ses-*") if p.is_dir())
     for place in (home, *sessions):
         for kind in ("anat", "func"):
-            for path in sorted(p for p in (place / kind).glob("*") if p.is_file()):
+            # A link whose content was not fetched counts: it is refused when it is read. Left out
+            # here, a file of another space would be taken in its place.
+            found = (p for p in (place / kind).glob("*") if p.is_file() or p.is_symlink())
+            for path in sorted(found):
                 name = parse_name(path)
                 if name is not None:
                     _require_home(name, home, place)

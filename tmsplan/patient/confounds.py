@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..base.errors import InputError, refuse_file
 from ..base.table import read_table
+from ..surface.formats import require_regular
 
 __all__ = ["FD", "STRATEGIES", "Chosen", "choose", "fd_of", "n_unsteady", "read_confounds"]
 
@@ -69,6 +70,7 @@ def read_confounds(path: Path, n_volumes: int) -> dict[str, Floats]:
     InputError
         If the table is damaged, a cell is no number, or rows and volumes differ.
     """
+    require_regular(path)
     table = read_table(path)
     if len(table) != n_volumes:
         raise refuse_file(

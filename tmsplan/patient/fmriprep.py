@@ -1,7 +1,7 @@
 """A folder of fMRIPrep derivatives: which of its files are read, in which order of preference.
 
-Names were checked against the lists of outputs that fMRIPrep tests itself with: LTS 20.2, 22.1,
-23.1 and 24/25.
+Names of 20.2 LTS and 25 were checked against the lists of outputs that fMRIPrep tests itself
+with; those of 22.1 and 23.1 are as its documentation names them.
 """
 
 from __future__ import annotations

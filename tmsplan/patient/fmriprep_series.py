@@ -127,7 +127,7 @@ def _with_companions(name: BidsName, because: str) -> RunFiles:
     sidecar = path.with_name(path.name.removesuffix(name.extension) + ".json")
     mask = [n for n in _beside(name) if _is_mask(n, name)]
     files |= {"confounds": table[0].path} if table else {}
-    files |= {"sidecar": sidecar} if sidecar.is_file() else {}
+    files |= {"sidecar": sidecar} if sidecar.is_file() or sidecar.is_symlink() else {}
     files |= {"bold_mask": mask[0].path} if mask else {}
     return RunFiles(files, name.entities["space"], because)
 

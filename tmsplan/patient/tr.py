@@ -8,12 +8,15 @@ the user decides.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 from ..base import strict_json
 from ..base.errors import AmbiguityError, InputError, refuse_file
 from ..base.param import Param
+from ..surface.formats import require_regular
 
 __all__ = ["decide_tr", "read_sidecar", "sidecar_of", "task_of", "tr_statements"]
 
@@ -43,6 +46,7 @@ def read_sidecar(path: Path) -> Mapping[str, object]:
     InputError
         If it is not one strict JSON object.
     """
+    require_regular(path)
     value = strict_json.load_file(path)
     if not isinstance(value, dict):
         raise refuse_file(path, f"a JSON {type(value).__name__}", "one JSON object", "Check it")
@@ -74,10 +78,19 @@ def tr_statements(sidecar: Path, fields: Mapping[str, object]) -> dict[str, floa
     out = {}
     for key in (k for k in keys if k in fields):
         value = fields[key]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise refuse_file(sidecar, f"{key} is {value!r}", "seconds above 0", "Correct it")
+        if not _is_positive(value):
+            raise refuse_file(
+                sidecar, f"{key} is {str(value)[:40]!r}", "seconds above 0", "Correct it"
+            )
         out[f"{key} of {sidecar.name}"] = float(value)
     return out
+
+
+def _is_positive(value: object) -> TypeGuard[int | float]:
+    """Whether a value of a JSON file is a finite number above 0 (1e999 is infinite)."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 < value <= sys.float_info.max  # an integer of 400 digits is more than a float holds
 
 
 def decide_tr(

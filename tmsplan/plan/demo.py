@@ -43,7 +43,7 @@ RHO_SD, RHO_PER_YEAR, RHO_MALE = 0.08, -0.001, 0.01
 #: In the planted core activity falls where grey matter rises.
 CORE_RHO = -0.95
 #: The patient's own noise. Of the first seeds, one whose other regions are all unremarkable.
-_SEED, _PATIENT_SEED = 20260101, 1
+_SEED, _PATIENT_SEED = 20260101, 236
 _AGE, _SEX, _SITE = 34.0, "F", "simulated"
 _MAPS = ("gm", "alff", "mean_bold")
 #: Decimals of the controls' values: more is rounding of the processor.
@@ -62,9 +62,7 @@ def write_demo_source(folder: Path) -> DemoSource:
     """Write the SYNTHETIC patient and norms into `folder` and return where they are."""
     head = fsaverage_head()
     cohort = Cohort.draw(ground_of(head, PLANTED), np.random.default_rng(_SEED))
-    write_head(
-        head, folder / "fs" / "demo", vox2ras=_conformed(), shape=(256, 256, 256), steps=4
-    )
+    write_head(head, folder / "fs" / "demo", vox2ras=_conformed(), shape=(256, 256, 256), steps=4)
     write_scans(cohort.noise.scans(cohort.patient(), cohort.ground), cohort.ground, folder)
     path = folder / "patient.toml"
     path.write_text(_PATIENT, encoding="utf-8")
@@ -160,13 +158,15 @@ def control_values(cohort: Cohort, person: Person, own: RegionValues) -> dict[st
 
     The statistic is the patient's own; a control has no null, because norms need none.
     """
-    source = own.functional
-    scans = cohort.noise.scans(person, cohort.ground)
-    functional = replace(source, activity=scans.alff, mean_bold=scans.mean_bold)
-    values = replace(own, structure=scans.gm[source.at], functional=functional)
-    found, _ = coupling_of_values(
-        values, _METHOD, fewest=int(MIN_PLACES.value), draws=0, seed=0
+    scans = cohort.noise.scans(person, cohort.ground, own.functional.at)
+    functional = replace(
+        own.functional,
+        activity=scans.alff,
+        mean_bold=scans.mean_bold,
+        at=np.arange(len(scans.alff)),
     )
+    values = replace(own, structure=scans.gm, functional=functional)
+    found, _ = coupling_of_values(values, _METHOD, fewest=int(MIN_PLACES.value), draws=0, seed=0)
     named = {feature_name(*own.regions.keys[i]): one.value for i, one in found.items()}
     return {name: round(v, _DECIMALS) for name, v in named.items() if not math.isnan(v)}
 

@@ -28,10 +28,10 @@ STEP_MM = 2.5
 _FINE = 2
 #: Cortex to the edge of the volume: a spatial null moves activity by up to 30 mm.
 _MARGIN_MM = 25.0
-#: The brain mask is the ribbon closed over gaps of twice this, and one voxel of rim.
-_CLOSE_MM = 20.0
+#: The brain mask is the ribbon closed over gaps of twice this, and a rim.
+_CLOSE_MM, _RIM_MM = 20.0, 5.0
 #: Voxels along each axis of a table of noise: wider than any head with its margin.
-_TABLE = 128
+_TABLE = 96
 #: Smoothness (full width at half maximum) of structure, activity and mean BOLD in mm.
 _FWHM_MM = (8.0, 8.0, 14.0)
 #: Grey matter of a voxel in the cortex, and how much it varies.
@@ -130,9 +130,9 @@ class Noise:
             Entries of the flat lattice; all of them if not given.
         """
         at = np.arange(len(ground.share)) if at is None else at
-        ijk = np.stack(np.unravel_index(at, ground.shape))
+        ijk = np.unravel_index(at, ground.shape)
         structure, activity, bold = (
-            table[tuple((ijk + start[:, None]) % _TABLE)].astype(np.float64)
+            table[_wrapped(ijk, start)].astype(np.float64)
             for table, start in zip(self._tables, person.patch, strict=True)
         )
         gm = np.clip(ground.share[at] * (_GM + _GM_SD * structure), 0.0, 1.0)
@@ -148,12 +148,22 @@ class Noise:
         )
 
 
+def _wrapped(ijk: tuple[Ints, ...], start: Ints) -> Ints:
+    """Return entries of a flat table that continues on its opposite face."""
+    steps = np.arange(_TABLE)
+    rows = [
+        (steps + first) % _TABLE * _TABLE**power
+        for first, power in zip(start, (2, 1, 0), strict=True)
+    ]
+    return np.asarray(rows[0][ijk[0]] + rows[1][ijk[1]] + rows[2][ijk[2]])
+
+
 def _smooth(rng: np.random.Generator, fwhm: float) -> NDArray[np.float32]:
     from scipy.ndimage import gaussian_filter
 
     white = rng.standard_normal((_TABLE,) * 3, dtype=np.float32)
     field = gaussian_filter(white, fwhm / _FWHM_OF_SD, mode="wrap")
-    return np.asarray(field / field.std(dtype=np.float64), dtype=np.float32)
+    return np.asarray(field / field.std(dtype=np.float64), dtype=np.float32).ravel()
 
 
 def core_centre(head: SyntheticHead) -> Floats:
@@ -176,7 +186,7 @@ def ground_of(head: SyntheticHead, planted: int) -> Ground:
     affine, shape = _lattice(head)
     labels, share = _ribbon(head, affine, shape)
     away, nearest = distance_transform_edt(labels == 0, STEP_MM, return_indices=True)
-    closed = distance_transform_edt(away <= _CLOSE_MM, STEP_MM) > _CLOSE_MM - STEP_MM
+    closed = distance_transform_edt(away <= _CLOSE_MM, STEP_MM) > _CLOSE_MM - _RIM_MM
     near = labels[tuple(nearest)].ravel()
     ids = tuple(sorted(head.names))
     mm = np.stack(np.unravel_index(np.arange(near.size), shape), axis=1) * STEP_MM + affine[:3, 3]
@@ -210,14 +220,13 @@ def _ribbon(
 
     i, j, k = shape
     fine = np.zeros((_FINE * i, _FINE * j, _FINE * k), np.int32)
-    coarse = np.zeros(shape, np.int32)
     # The first fine voxel's centre lies a quarter of a coarse one before the coarse centre.
     to_fine = np.diag([_FINE / STEP_MM] * 3 + [1.0])
     to_fine[:3, 3] = -affine[:3, 3] * _FINE / STEP_MM + (_FINE - 1) / 2
     for _, half in head.halves.sides():
         points, ids = ribbon_points(half, 4)  # every 1 mm
         stamp(fine, to_fine, points[ids > 0], ids[ids > 0])
-        stamp(coarse, np.linalg.inv(affine), points[ids > 0], ids[ids > 0])
-    blocks = (fine > 0).reshape(i, _FINE, j, _FINE, k, _FINE)
-    share = gaussian_filter(blocks.mean(axis=(1, 3, 5)), _BLUR_MM / STEP_MM / _FWHM_OF_SD)
-    return coarse, np.clip(share / _FULL, 0.0, 1.0)
+    blocks = fine.reshape(i, _FINE, j, _FINE, k, _FINE)
+    share = (blocks > 0).mean(axis=(1, 3, 5))
+    blurred = gaussian_filter(share, _BLUR_MM / STEP_MM / _FWHM_OF_SD)
+    return blocks.max(axis=(1, 3, 5)), np.clip(blurred / _FULL, 0.0, 1.0)

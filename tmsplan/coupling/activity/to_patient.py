@@ -50,6 +50,7 @@ def activity_of_run(patient: Patient, series: Series, settings: Mapping[str, obj
     FrameError
         If nothing relates the run's template or mesh to the patient.
     """
+    _require_way(series)
     gm: object = patient.maps.get("gm")
     if series.template is not None and series.grid is not None and isinstance(gm, Volume):
         gm = to_template(gm, patient.tree, patient.cortex, series.grid)
@@ -91,16 +92,21 @@ def _from_template(
     )
 
 
-def _from_mesh(found: Activity, series: Series, patient: Patient) -> Activity:
-    mesh = series.mesh.left if series.mesh is not None else ""
-    at = series.vertex_at
-    if mesh != OWN_MESH and at is None:
+def _require_way(series: Series) -> None:
+    """Refuse a run that could not be brought here, before an hour of data is read."""
+    mesh = series.mesh.left if series.mesh is not None else OWN_MESH
+    if mesh != OWN_MESH and series.vertex_at is None:
         raise FrameError(
             f"{series.name}: the run lies on {mesh}, and nothing relates that mesh to this "
             f"patient's surfaces. Expected fsnative; fsaverage5 and ?h.sphere.reg of both sides; "
             f"or fsLR-32k and [fslr] in patient.toml. Best is the run in the space of the T1: "
             f"fMRIPrep with --output-spaces T1w."
         )
+
+
+def _from_mesh(found: Activity, series: Series, patient: Patient) -> Activity:
+    mesh = series.mesh.left if series.mesh is not None else ""
+    at = series.vertex_at
 
     def one(given: Field, hemi: Hemi) -> Field:
         domain = patient.cortex.side(hemi).domain
