@@ -20,7 +20,6 @@ from tmsplan.atlas import (
     parcels_by_region,
     template_labels,
 )
-from tmsplan.atlas.template_mesh import template_sphere
 from tmsplan.base.data import data_root
 from tmsplan.base.errors import (
     ChiralityError,
@@ -32,6 +31,7 @@ from tmsplan.base.errors import (
 from tmsplan.coupling import couple
 from tmsplan.patient import Cortex, Patient
 from tmsplan.patient.load import load_patient
+from tmsplan.patient.template_sphere import template_sphere
 from tmsplan.space.frame import template_frame
 from tmsplan.space.points import Points
 from tmsplan.space.side import Hemi
@@ -161,7 +161,7 @@ def test_another_vertex_order_is_refused(tmp_path, monkeypatch) -> None:
     other = real.replace('left = "576b', 'left = "0000')
     assert other != real
     (tmp_path / "fsaverage5.toml").write_text(other, encoding="utf-8")
-    monkeypatch.setattr("tmsplan.atlas.template_mesh.data_root", lambda _: tmp_path)
+    monkeypatch.setattr("tmsplan.patient.template_sphere.data_root", lambda _: tmp_path)
     with pytest.raises(MissingPartError, match=r"nilearn carries another fsaverage5.*576b8a"):
         template_sphere("fsaverage5", Hemi.LEFT)
     template_sphere("fsaverage5", Hemi.RIGHT)

@@ -20,7 +20,7 @@ from tmsplan.space import Hemi
 
 SETTINGS = {**ACTIVITY_DEFAULTS, "confounds": "none"}
 MNI = "MNI152NLin2009cAsym"
-TR, N_VOLUMES, STEP_MM = 2.5, 160, 6.0
+TR, N_VOLUMES, STEP_MM = 2.5, 122, 6.0
 #: How mean BOLD changes along x, y and z: interpolation reproduces a straight line exactly.
 BASE_PER_MM = np.array([2.0, 3.0, -2.5])
 #: Left and high up: where more slow waves are planted.

@@ -24,7 +24,7 @@ from tmsplan.plan.options import Options
 from tmsplan.space import Hemi
 
 SETTINGS = {**ACTIVITY_DEFAULTS, "confounds": "none"}
-TR, N_VOLUMES = 2.5, 160
+TR, N_VOLUMES = 2.5, 122
 #: Where structure and activity go together: left only, in the middle of its parcel.
 PLANTED, TWIN = 1028, 2028  # superior frontal, left and right
 

@@ -100,6 +100,7 @@ def test_in_the_core_activity_falls_with_grey_matter_and_outside_it_rises(cohort
     assert rho(cortex & ~here) > 0.2
 
 
+@pytest.mark.slow
 def test_the_same_bytes_on_one_and_two_threads(source, tmp_path) -> None:
     folder, _ = source
     script = (

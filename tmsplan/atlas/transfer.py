@@ -13,6 +13,7 @@ from ..base.errors import (
 )
 from ..base.provenance import sha256_bytes
 from ..patient.patient import Cortex, Patient
+from ..patient.template_sphere import template_sphere
 from ..space.frame import template_frame
 from ..space.side import Hemi
 from ..surface.field import Labels
@@ -21,7 +22,6 @@ from ..surface.proximity import nearest_by_sphere
 from .declaration import AtlasInfo, LabelFile, SurfaceData, VolumeData
 from .label_data import Ids, names_of, read_surface_ids, read_volume_ids
 from .supply import has_file, missing_message, verified_file
-from .template_mesh import template_sphere
 
 __all__ = ["PlacedLabels", "place_labels", "place_own_labels"]
 

@@ -43,10 +43,10 @@ _SUMS_ONLY = (
     "the controls' own most extreme regions and redrawn references are not available. Their "
     "spread is taken as constant and symmetric."
 )
-#: Said of a model of fewer controls than a skewness can be estimated from.
+#: Said of a model of too few controls to estimate a skewness from.
 _FEW = (
-    "With so few controls the spread is taken as constant and symmetric: where values are "
-    "skewed, up to twice as many healthy people are flagged as z promises. Read ranks only."
+    "So few controls show no skewness; the spread is taken as constant and symmetric. Where "
+    "values are skewed, twice as many healthy people are flagged as z promises. Read ranks only."
 )
 
 
@@ -167,9 +167,8 @@ class NormativeModel:
         z is *predictive*: of healthy newcomers, 2.5 % are below -1.96 whatever the number of
         controls. z_low and z_high bound the *effect*, the distance from the population's
         expectation in the population's standard deviations. With constant spread both are
-        exact for Gaussian residuals of one site; ``norms/predictive.py`` derives them and
-        docs/decisions/0018 measures them for several. With another spread the interval is that
-        of redrawn controls (docs/decisions/0019). rank_p assumes no distribution.
+        exact for Gaussian residuals of one site (``norms/predictive.py``, docs/decisions/0018);
+        with another see ``norms/effect.py``. rank_p assumes no distribution.
 
         Parameters
         ----------
@@ -327,10 +326,9 @@ def fit_norms(  # noqa: PLR0913 - every decision of a model is named by its call
         ``"linear"``, or ``"spline"`` for a smooth curve.
     spread : str
         ``"constant"``, ``"skewed"``, ``"varying"`` or ``"shash"``; see ``norms/spread.py``.
-        Unless given, skewed from 20 controls on, else constant, which the notes then say.
+        Unless given, skewed from 20 controls on, else constant (the notes say so).
     harmonise : str, optional
-        ``"location-scale"``: sites differ in offset and in spread, as in ComBat, and z knows
-        how well both are known: spread ``"varying"``, of at least two sites.
+        ``"location-scale"``: sites differ in offset and spread, as in ComBat (``"varying"``).
     identity : Identity, optional
         What was measured, how, and under which licence.
     synthetic : bool

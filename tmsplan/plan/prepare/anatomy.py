@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ...base.errors import InputError
 from ...base.param import Param
+from .brain import cleaned_brain, head_of, rough_brain
 from .engine import from_ants, load_ants, pulled, registered, to_ants
 from .itk_chain import Chain, read_affine, read_field
-from .picture import Picture, resampled_along_axes
+from .picture import Picture, cropped, resampled_along_axes
 from .steps import Steps
 from .template import Template
 
@@ -28,9 +29,14 @@ PRIOR_WEIGHT = Param(0.2, "1", 0.0, 0.9, "doi:10.1007/s12021-011-9109-y")
 _AFFINE = {
     "aff_metric": "mattes",
     "aff_iterations": (200, 100),
-    "aff_shrink_factors": (4, 2),
-    "aff_smoothing_sigmas": (2, 1),
+    "aff_shrink_factors": (2, 1),
+    "aff_smoothing_sigmas": (1, 0),
+    "aff_random_sampling_rate": 0.5,
 }
+#: Grid of the linear registration and of the brain's mask: voxels of both are many enough.
+_COARSE_MM = 4.0
+#: Margin of the template's box: beyond it the field ends and nothing of the brain lies.
+_MARGIN_MM = 12.0
 _N4 = {"iters": [20, 20, 20], "tol": 1e-6}
 
 
@@ -79,62 +85,73 @@ def prepare_anatomy(t1: Picture, template: Template, steps: Steps) -> Anatomy:
     """
     with steps.step("bias field (N4)"):
         work = _unbiased(resampled_along_axes(t1, WORK_MM.value))
-    coarse = resampled_along_axes(work, REGISTER_MM.value)
-    fixed = resampled_along_axes(template.t1, REGISTER_MM.value)
-    near = _dilated(fixed.with_data(fixed.data > 0.02), 4)
-    with steps.step("affine registration"):
-        rigid = registered(fixed, coarse, "Rigid", **_AFFINE)
-        affine = registered(
-            fixed,
-            coarse,
-            "Affine",
-            initial_transform=rigid,
-            mask=near,
-            mask_all_stages=True,
-            **_AFFINE,
-        )
-    with steps.step("brain extraction (SyN to the brain template)"):
-        rough = _chain(
-            registered(
-                fixed,
-                coarse,
-                "SyNOnly",
-                initial_transform=affine,
-                mask=near,
-                syn_metric="mattes",
-                reg_iterations=(20, 15, 0),
-            )
-        )
-        brain = _brain_of(work, _on_t1(template.brain, rough, work, _head(work)))
+    with steps.step("brain (thresholds, then the template's mask)"):
+        brain, affine = _brain(work, cropped(template.t1, template.brain, _MARGIN_MM), template)
     with steps.step("registration of the brain (SyN)"):
-        inner = resampled_along_axes(work.with_data(work.data * brain.data), REGISTER_MM.value)
-        files = registered(
-            fixed,
-            inner,
-            "SyNOnly",
-            initial_transform=affine,
-            syn_metric="mattes",
-            reg_iterations=(30, 20, 0),
-        )
+        inner = _coarse(work.with_data(work.data * brain.data), REGISTER_MM.value)
+        fixed = _coarse(cropped(template.t1, template.brain, _MARGIN_MM), REGISTER_MM.value)
+        files = _syn(fixed, inner, affine, (40, 30, 10))
         chain = _chain(files)
     with steps.step("tissue (Atropos with the template's probabilities)"):
         gm, wm, csf = _tissue(work, brain, template, chain)
     return Anatomy(work, brain, gm, wm, csf, chain, _agreement(inner, fixed, files))
 
 
+def _coarse(picture: Picture, step_mm: float) -> Picture:
+    return resampled_along_axes(picture, step_mm)
+
+
+def _brain(work: Picture, target: Picture, template: Template) -> tuple[Picture, list[str]]:
+    """Return the brain and the affine registration to the template.
+
+    First a brain from thresholds, so that scalp and skull cannot attract the template; then
+    size before shape, because a neck that hangs on would tilt an affine that starts at once.
+    """
+    rough = rough_brain(work)
+    fixed = _coarse(target, _COARSE_MM)
+    moving = _coarse(work.with_data(work.data * rough.data), _COARSE_MM)
+    near = _dilated(fixed.with_data(fixed.data > 0.05), 2)
+    similar = registered(fixed, moving, "Similarity", **_AFFINE)
+    affine = registered(
+        fixed,
+        moving,
+        "Affine",
+        initial_transform=similar,
+        mask=near,
+        mask_all_stages=True,
+        **_AFFINE,
+    )
+    first = _chain(_syn(fixed, moving, affine, (40, 30), mask=near))
+    warped = _on_t1(template.brain, first, work, rough.data > 0)
+    return cleaned_brain(work, warped), affine
+
+
+def _syn(
+    fixed: Picture,
+    moving: Picture,
+    affine: list[str],
+    rounds: tuple[int, ...],
+    **options: Picture,
+) -> list[str]:
+    return registered(
+        fixed,
+        moving,
+        "SyNOnly",
+        initial_transform=affine,
+        syn_metric="mattes",
+        reg_iterations=rounds,
+        **options,
+    )
+
+
 def _unbiased(picture: Picture) -> Picture:
     ants = load_ants()
     image = to_ants(picture)
-    head = picture.with_data(_head(picture))
+    head = picture.with_data(head_of(picture))
     corrected = ants.n4_bias_field_correction(
         image, mask=to_ants(head), shrink_factor=4, convergence=_N4, spline_param=200
     )
     return from_ants(corrected, picture)
-
-
-def _head(picture: Picture) -> NDArray[np.bool_]:
-    """Return what is brighter than air: half the mean of all voxels lies between the two."""
-    return np.asarray(picture.data > 0.5 * picture.data.mean())
 
 
 def _dilated(mask: Picture, voxels: int) -> Picture:
@@ -159,46 +176,36 @@ def _on_t1(picture: Picture, chain: Chain, onto: Picture, where: NDArray[np.bool
     return onto.with_data(out)
 
 
-def _brain_of(work: Picture, warped: Picture) -> Picture:
-    """Return the brain: the warped template mask without what is dark or hangs by a thread."""
-    from scipy import ndimage
-
-    inside = warped.data > 0.5
-    bright = work.data > 0.25 * float(np.median(work.data[inside]))
-    core = ndimage.binary_opening(inside & bright, iterations=1)
-    labels, n = ndimage.label(core)
-    if n == 0:
-        raise InputError(
-            "no brain was found in the T1. Expected a T1-weighted image of a whole head; check it."
-        )
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    largest = ndimage.binary_dilation(labels == int(sizes.argmax()), iterations=3) & inside
-    return work.with_data(ndimage.binary_fill_holes(largest))
-
-
 def _tissue(
     work: Picture, brain: Picture, template: Template, chain: Chain
 ) -> tuple[Picture, Picture, Picture]:
-    """Return grey, white and fluid probabilities, in this order."""
-    mask = brain.data > 0
-    gm, wm = (_on_t1(p, chain, work, mask) for p in (template.gm, template.wm))
+    """Return grey, white and fluid probabilities, in this order; 0 outside the brain."""
+    box, mask = cropped(work, brain, 4), cropped(brain, brain, 4)
+    inside = mask.data > 0
+    gm, wm = (_on_t1(p, chain, box, inside) for p in (template.gm, template.wm))
     csf = np.clip(1 - gm.data - wm.data, 0, 1)
     floor = 0.02  # no tissue is impossible anywhere: patients are not the template
     stack = np.stack([csf, gm.data, wm.data]) + floor
-    stack = stack / stack.sum(axis=0) * mask
-    ants = load_ants()
-    found = ants.atropos(
-        a=to_ants(work),
-        x=to_ants(brain),
-        i=[to_ants(work.with_data(p)) for p in stack],
+    stack = stack / stack.sum(axis=0) * inside
+    found = load_ants().atropos(
+        a=to_ants(box),
+        x=to_ants(mask),
+        i=[to_ants(box.with_data(p)) for p in stack],
         m="[0.1,1x1x1]",
-        c="[5,0]",
+        c="[4,0]",
         priorweight=PRIOR_WEIGHT.value,
     )
-    posterior: list[NDArray[np.float32]] = [p.numpy() for p in found["probabilityimages"]]
-    gm_p, wm_p, csf_p = (work.with_data(posterior[k] * mask) for k in (1, 2, 0))
-    return gm_p, wm_p, csf_p
+    posterior = [p.numpy() * inside for p in found["probabilityimages"]]
+    return _boxed(posterior[1], brain), _boxed(posterior[2], brain), _boxed(posterior[0], brain)
+
+
+def _boxed(values: NDArray[np.float32], brain: Picture) -> Picture:
+    """Return the values of a brain's box (as `cropped` makes it) on the whole grid."""
+    shift = cropped(brain, brain, 4).affine[:3, 3] - brain.affine[:3, 3]
+    low = np.rint(np.linalg.inv(brain.affine[:3, :3]) @ shift).astype(int)
+    out = np.zeros(brain.data.shape, dtype=np.float32)
+    out[tuple(slice(a, a + n) for a, n in zip(low, values.shape, strict=True))] = values
+    return brain.with_data(out)
 
 
 def _agreement(inner: Picture, fixed: Picture, files: list[str]) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,14 +130,15 @@ def _to_t1(mean: Picture, anatomy: Anatomy) -> Floats:
 
 
 def _identity() -> str:
+    """Return the file of an identity; it lies in the preparation's own temporary folder."""
     import tempfile
 
     ants = load_ants()
-    path = Path(tempfile.mkdtemp(prefix="tmsplan-")) / "identity.mat"
+    path = tempfile.mktemp(suffix=".mat")  # ANTs writes it at once
     ants.write_transform(
-        ants.create_ants_transform(transform_type="Euler3DTransform", dimension=3), str(path)
+        ants.create_ants_transform(transform_type="Euler3DTransform", dimension=3), path
     )
-    return str(path)
+    return path
 
 
 def _on_grid(picture: Picture, grid: Picture) -> NDArray[np.float32]:
@@ -159,12 +159,23 @@ def confound_columns(
     share : mapping of name to (i, j, k)
         Probabilities; voxels above 0.95 count, or the surest 100 if there are fewer.
     """
-    names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
-    out = {name: motion.parameters[:, k] for k, name in enumerate(names)}
+    out = _expanded_motion(motion)
     out["framewise_displacement"] = framewise_displacement(motion.parameters)
     seen = (series > 0).all(axis=3)
     for name, probability in share.items():
         sure = np.where(seen, probability, 0)
         least = min(PURE.value, float(np.sort(sure, axis=None)[-100]))
         out[name] = series[(sure >= least) & (sure > 0.5)].mean(axis=0, dtype=np.float64)
+    return out
+
+
+def _expanded_motion(motion: Motion) -> dict[str, Floats]:
+    """Return the six parameters, their changes, and the squares of both: 24 columns."""
+    names = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
+    out: dict[str, Floats] = {}
+    for k, name in enumerate(names):
+        value = motion.parameters[:, k]
+        change = np.concatenate([[np.nan], np.diff(value)])
+        out |= {name: value, f"{name}_derivative1": change}
+        out |= {f"{name}_power2": value**2, f"{name}_derivative1_power2": change**2}
     return out

@@ -18,10 +18,11 @@ from ...surface.pair import Pair
 from .anatomy import Anatomy, prepare_anatomy
 from .bold import Run, prepare_bold
 from .cortex import hit_rate, warped_cortex
-from .engine import load_ants
+from .engine import load_ants, own_temporary_folder
 from .files import write_confounds, write_cortex, write_image, write_scalp, write_toml
 from .itk_chain import write_chain
 from .picture import Picture
+from .refine import refined_cortex
 from .steps import Steps
 from .template import TEMPLATE, Sheet, load_template, template_cortex
 
@@ -111,18 +112,24 @@ def prepare(
         If an image is refused or the registration failed.
     """
     load_ants()
+    with own_temporary_folder():
+        done = _prepared(t1_path, run, person, steps)
+    with steps.step("writing"):
+        _write(done, t1_path, run, person, folder)
+    return done
+
+
+def _prepared(t1_path: Path, run: RawRun | None, person: Person, steps: Steps) -> Prepared:
     raw = read_image(t1_path)
     with steps.step("scalp"):
         scalp = scalp_from_t1(raw.volume(Frame(Scanner, person.id), "T1w"))
     anatomy = prepare_anatomy(_picture(raw), load_template(), steps)
-    cortex = warped_cortex(template_cortex(), anatomy)
+    with steps.step("cortex (warped, then refined)"):
+        cortex = refined_cortex(warped_cortex(template_cortex(), anatomy), anatomy)
     found = None
     if run is not None:
         found = prepare_bold(*_series(run.path), anatomy, steps)
-    done = Prepared(anatomy, cortex, scalp, found, hit_rate(cortex, anatomy), steps)
-    with steps.step("writing"):
-        _write(done, t1_path, run, person, folder)
-    return done
+    return Prepared(anatomy, cortex, scalp, found, hit_rate(cortex, anatomy), steps)
 
 
 def _picture(raw: RawImage) -> Picture:

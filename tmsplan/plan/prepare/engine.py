@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,15 @@ from numpy.typing import NDArray
 from ...base.errors import MissingPartError
 from .picture import Picture
 
-__all__ = ["SEED", "from_ants", "load_ants", "pulled", "registered", "to_ants"]
+__all__ = [
+    "SEED",
+    "from_ants",
+    "load_ants",
+    "own_temporary_folder",
+    "pulled",
+    "registered",
+    "to_ants",
+]
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +49,21 @@ def load_ants() -> Any:  # noqa: ANN401 - ANTsPy is not typed
             '"tmsplan[prepare]", or prepare the patient with fMRIPrep or FreeSurfer.'
         ) from err
     return ants
+
+
+@contextmanager
+def own_temporary_folder() -> Iterator[Path]:
+    """Collect the files that ANTs leaves in the temporary folder, and remove them at the end.
+
+    They are images of the patient. ANTs asks `tempfile` for every name and never deletes.
+    """
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="tmsplan-prepare-") as folder:
+        tempfile.tempdir = folder
+        try:
+            yield Path(folder)
+        finally:
+            tempfile.tempdir = before
 
 
 def to_ants(picture: Picture) -> Any:  # noqa: ANN401

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Picture", "resampled_along_axes"]
+__all__ = ["Picture", "cropped", "resampled_along_axes"]
 
 Floats = NDArray[np.float64]
 
@@ -63,3 +63,15 @@ def resampled_along_axes(picture: Picture, step_mm: float) -> Picture:
     affine = picture.affine.copy()
     affine[:3, :3] = picture.affine[:3, :3] * step
     return Picture(np.asarray(out, dtype=np.float32), affine)
+
+
+def cropped(picture: Picture, where: Picture, margin_mm: float) -> Picture:
+    """Return the box around what `where` (on the same grid) marks, and a margin."""
+    marked = np.argwhere(where.data > 0)
+    margin = np.ceil(margin_mm / picture.zooms).astype(int)
+    low = np.maximum(marked.min(axis=0) - margin, 0)
+    high = np.minimum(marked.max(axis=0) + 1 + margin, picture.data.shape)
+    affine = picture.affine.copy()
+    affine[:3, 3] = picture.affine[:3, :3] @ low + picture.affine[:3, 3]
+    box = tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return Picture(np.ascontiguousarray(picture.data[box]), affine)
