@@ -68,6 +68,16 @@ _ALL = (
         "Check which MNI template the transform belongs to and in which direction it maps.",
     ),
     Explanation(
+        "TP-F07",
+        "a template's cortex fits this patient, and better than wrong ones would",
+        "Only for a cortex that was warped from a template (tmsplan prepare); TP-F01 does not run "
+        "there. The share of mid-cortex in the patient's own grey matter must reach a floor and "
+        "beat the same cortex mirrored, read as LPS, left where the template has it, or shifted "
+        "by 4 mm, by a margin. It cannot tell a sulcus from its neighbour.",
+        "Look at the pictures of the preparation. Prepare the patient again from the raw T1, or "
+        "better with FreeSurfer or fMRIPrep.",
+    ),
+    Explanation(
         "TP-D01",
         "maps and T1 are of one person",
         "Inside its field of view the map must cover the patient's cortex, and cover it better "

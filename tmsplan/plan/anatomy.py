@@ -12,7 +12,7 @@ from ..coil.check import tripwire_pose
 from ..coil.scalp import scalp_of
 from ..patient.belonging import white_is_brighter
 from ..patient.covered import covered_by
-from ..patient.patient import Patient
+from ..patient.patient import TEMPLATE_WARPED, Patient
 from ..space.frame import Scanner
 from ..space.grid import Volume
 from ..space.points import Points
@@ -26,7 +26,8 @@ from ..space.tripwire import (
     surfaces_follow_t1,
     target_on_its_side,
 )
-from ..target.template import tripwire_template
+from ..space.tripwire_template import template_cortex_fits
+from ..target.template import as_in_template, tripwire_template
 from .plan import PlannedTarget
 
 __all__ = ["check_aim", "check_anatomy"]
@@ -36,14 +37,31 @@ _NO_CORTEX = (0, 4)
 
 
 def check_anatomy(patient: Patient, params: Params) -> tuple[Tripwire, ...]:
-    """Return TP-F01, F02, F06, D01 and D02 of a patient, before anything is computed."""
+    """Return TP-F01, F02, F06, D01 and D02 of a patient, before anything is computed.
+
+    A cortex that was warped from a template is judged by TP-F07 as well, in place of TP-F01.
+    """
     left, right = patient.cortex.left.mid.points, patient.cortex.right.mid.points
-    return (
+    found = (
         _ribbon(patient, params),
         sides_in_order(left, right),
         tripwire_template(patient, params),
         _maps(patient, params),
         surfaces_follow_t1(_boundary(patient), params.boundary_min),
+    )
+    warped = patient.surfaces_because == TEMPLATE_WARPED
+    return (*found, _warped(patient)) if warped else found
+
+
+def _warped(patient: Patient) -> Tripwire:
+    grey = patient.maps.get("gm")
+    if not isinstance(grey, Volume):
+        # A template's cortex with nothing to judge it by is no cortex of this patient.
+        why = "the cortex is a template's and there is no [maps] gm to judge it by"
+        return Tripwire("TP-F07", "fail", None, None, why)
+    here = patient.mid_points()
+    return template_cortex_fits(
+        here, grey, patient.midplane(), unwarped=as_in_template(here, patient)
     )
 
 
@@ -53,6 +71,8 @@ def _boundary(patient: Patient) -> dict[Hemi, float]:
 
 
 def _ribbon(patient: Patient, params: Params) -> Tripwire:
+    if patient.surfaces_because == TEMPLATE_WARPED:
+        return not_run("TP-F01", "template-warped surfaces; TP-F07 judges them")
     if patient.ribbon is None:
         return not_run(
             "TP-F01", "there is no segmentation (aparc+aseg or ribbon) to check against"
