@@ -43,7 +43,8 @@ test: system $(STAMP_TEST) ## the default test suite (lint and types are part of
 	$(BIN)/python -m pytest -q -n auto --dist loadscope
 
 test-slow: system $(STAMP_TEST) $(PCN)/.stamp ## whole chains, faults, pictures of real heads
-	TMSPLAN_PCN_PYTHON=$(CURDIR)/$(PCN)/bin/python $(BIN)/python -m pytest -q -m slow
+	TMSPLAN_PCN_PYTHON=$(CURDIR)/$(PCN)/bin/python $(BIN)/python -m pytest -q -m slow \
+	  -n auto --dist loadscope
 
 lint: $(STAMP_TEST) ## ruff, mypy, import-linter
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

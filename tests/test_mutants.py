@@ -98,6 +98,25 @@ MUTANTS = {
         "plan/scene_store.py", "    if sha256_bytes(data) != sha256:", "    if False:",
         "tests/plan/test_plan_store.py::test_the_scene_of_another_plan_is_refused",
     ),
+    "header and sidecar may state different repetition times": Mutant(
+        "patient/tr.py", "    if _differ(statements):", "    if False:",
+        "tests/patient/test_patient_series.py::test_doubt_is_refused_with_the_flag",
+    ),
+    "a run of four minutes will do": Mutant(
+        "coupling/activity/clean.py", "    if minutes < MIN_MINUTES.value:", "    if False:",
+        "tests/coupling/test_coupling_activity.py",
+    ),
+    "cortex outside the field of view has a value": Mutant(
+        "coupling/project.py", "        enough = share * inside >= KNOWN_SHARE.value",
+        "        enough = share >= KNOWN_SHARE.value",
+        "tests/coupling/test_coupling_project.py",
+    ),
+    "norms of another measure are taken": Mutant(
+        "norms/identity.py",
+        "            if own is not None and other is not None and own != other:",
+        "            if False:",
+        "tests/norms/test_norms_identity.py::test_norms_of_another_measure_are_refused",
+    ),
 }  # fmt: skip
 
 

@@ -139,7 +139,6 @@ def test_the_preset_takes_its_method(source, tmp_path) -> None:
     assert record["coupling"]["method"] == "kls"
 
 
-@pytest.mark.xfail(strict=True, reason="run_couple drops the note of a preset")
 def test_the_preset_prints_and_stores_its_note(source, tmp_path, capsys) -> None:
     folder = tmp_path / "ye"
     arguments = ["--preset", "ye-like", "--set", "null_draws=0", "--beside", "none"]

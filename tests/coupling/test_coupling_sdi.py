@@ -81,6 +81,7 @@ def test_it_is_the_definition_written_out() -> None:
     assert result.params["low_harmonics"] == c
     assert (result.unit, result.higher_means) == ("log2 SDI", "less coupled")
     assert {r.n for r in result.per_region.values()} == {120}
+    assert result.qc["places_are"] == "time points"
 
 
 def test_a_signal_that_follows_the_wiring_is_coupled() -> None:

@@ -44,11 +44,11 @@ def chosen_method(
     Raises
     ------
     UsageError
-        If both a method and a preset are named.
+        If both a method and a preset are named, or 'none' and another definition.
     InputError
         If there is no such preset.
     """
-    others = None if beside is None else tuple(b for b in beside if b != "none")
+    others = _others(beside)
     given = parse_settings(settings)
     if preset is None:
         return Method(coupling or "map", given, others)
@@ -56,3 +56,11 @@ def chosen_method(
         raise UsageError("--preset names the coupling method itself; leave --coupling out.")
     name, fixed, note = named(preset)
     return Method(name, {**fixed, **given}, others, note)
+
+
+def _others(beside: Sequence[str] | None) -> tuple[str, ...] | None:
+    if beside is None:
+        return None
+    if "none" in beside and len(beside) > 1:
+        raise UsageError("--beside none leaves nothing to show; name definitions or 'none'.")
+    return tuple(b for b in beside if b != "none")

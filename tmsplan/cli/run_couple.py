@@ -46,6 +46,7 @@ def run_couple(patient: Patient, options: Options, where: Destination, *, as_jso
         "labels": list(labels),
         "coupling": coupling_block(coupled, atlas),
         "qc": qc_block(patient, coupled.chosen),
+        "note": options.note,
     }
     with published_folder(where.folder, overwrite=where.overwrite) as work:
         (work / "parcels.tsv").write_bytes(_table(patient, coupled, table, labels))
@@ -54,10 +55,10 @@ def run_couple(patient: Patient, options: Options, where: Destination, *, as_jso
     known = sum(not math.isnan(r.value) for r in table.rows)
     chosen = coupled.chosen
     text = f"{known} of {len(table.rows)} parcels have a value ({chosen.method}, {chosen.unit})"
+    lines = [text, *([f"! {options.note}"] if options.note else []), where.folder / "parcels.tsv"]
     data = {"patient": patient.id, "parcels": len(table.rows), "with_value": known}
-    say.result(
-        f"{text}\n{where.folder / 'parcels.tsv'}", {**data, "labels": labels}, as_json=as_json
-    )
+    extra = {"labels": list(labels), "note": options.note}
+    say.result("\n".join(map(str, lines)), {**data, **extra}, as_json=as_json)
 
 
 def _table(patient: Patient, coupled: Coupled, table: ParcelTable, labels: Sequence[str]) -> bytes:

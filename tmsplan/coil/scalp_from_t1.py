@@ -33,7 +33,7 @@ Bools = NDArray[np.bool_]
 GRID = Param(1.2, "mm", 0.8, 2.0, "docs/decisions/0017")
 #: The skin ends where intensity is this share of the skin's own level: half, by symmetry of a
 #: blurred step.
-EDGE_SHARE = Param(0.5, "share", 0.3, 0.7, "doi:10.1002/hbm.10062")
+EDGE_SHARE = Param(0.5, "share", 0.3, 0.7, "docs/decisions/0017")
 #: Radius of the closing: bridges nostrils, ear canals and a thin dark helmet.
 CLOSING = Param(8.0, "mm", 2, 20, "docs/decisions/0017")
 #: The skin's level is averaged over this distance: coils make it vary over centimetres.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
+from ..base.errors import InputError
 from ..coupling import registry
 from ..coupling.coupling_map import CouplingMap
 from ..coupling.local_coupling import local_coupling
@@ -81,7 +82,14 @@ def couple_for_plan(patient: Patient, atlas: Atlas, options: Options) -> Coupled
 
     A method that compares grey matter and activity region by region gets a local map too: it
     says nothing of the region's rank, only where in the region the point lies.
+
+    Raises
+    ------
+    InputError
+        As `couple`; or if other definitions are asked for and cannot stand beside the chosen
+        one, because they are the same or it has no values per region.
     """
+    _require_comparable(options)
     chosen = couple(patient, method=options.coupling, settings=options.settings, atlas=atlas)
     names = _BESIDE.get(chosen.method, ()) if options.beside is None else options.beside
     shared = _shared_settings(options.settings, names)
@@ -93,6 +101,24 @@ def couple_for_plan(patient: Patient, atlas: Atlas, options: Options) -> Coupled
         local = local_coupling(patient, _complete(options))
         chosen = replace(chosen, local=local)
     return Coupled(chosen, beside)
+
+
+def _require_comparable(options: Options) -> None:
+    """Refuse what could not be compared before anything is computed, not drop it afterwards."""
+    if not options.beside:
+        return
+    known = registry.coupling_methods()
+    if not known.get(options.coupling).per_region:
+        raise InputError(
+            f"coupling method '{options.coupling}' has no values region by region, so no other "
+            f"definition can stand beside it; leave --beside out."
+        )
+    same = [id(known.get(name)) for name in (options.coupling, *options.beside)]
+    if len(set(same)) < len(same):
+        raise InputError(
+            f"'{options.coupling}' with {', '.join(options.beside)} beside it names one coupling "
+            f"method twice; expected different ones."
+        )
 
 
 def _complete(options: Options) -> dict[str, object]:

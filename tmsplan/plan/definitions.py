@@ -61,7 +61,8 @@ def definition_lines(ranking: Ranking, coupled: Coupled, note: str = "") -> Rank
     chosen, best = coupled.chosen, ranking.best
     lines = [_definition(coupled, best, note)]
     if chosen.per_region is not None:
-        lines += [] if best is None else _null(chosen.per_region, best)
+        lines += [] if best is None else _null(chosen, chosen.per_region, best)
+    if _from_activity(chosen):
         lines.append(_scans(chosen))
     return replace(ranking, statements=(*ranking.statements, *lines))
 
@@ -79,19 +80,30 @@ def _definition(coupled: Coupled, best: RankedParcel | None, note: str) -> State
     return Statement("definition", f"{text} {note}".strip())
 
 
-def _null(found: Mapping[int, RegionCoupling], best: RankedParcel) -> list[Statement]:
+def _from_activity(chosen: CouplingMap) -> bool:
+    """Return whether it was computed from ALFF region by region, and not from a connectome."""
+    return chosen.per_region is not None and "engine" in chosen.params
+
+
+def _null(
+    chosen: CouplingMap, found: Mapping[int, RegionCoupling], best: RankedParcel
+) -> list[Statement]:
     one = found.get(best.parcel_id)
     if one is None or math.isnan(one.null_sd) or math.isnan(one.value):
         return []
     inside = abs(one.value - one.null_mean) <= 2 * one.null_sd
     verdict = "lies inside" if inside else "lies outside"
+    noun, how = chosen.qc.get("places_are", "places"), chosen.qc.get("null", "surrogates")
+    chance, why = f"{how} give", "chance alone has that width"
+    if _from_activity(chosen):
+        chance = f"the same maps give when one of them is {how}"
+        why = "smooth maps agree by chance"
     return [
         Statement(
             "null",
-            f"By itself the value of this region ({one.value:.2f}, from {one.n} places) "
-            f"{verdict} what the same maps give when one of them is shifted in space "
-            f"({one.null_mean:.2f} ± {2 * one.null_sd:.2f}, two standard deviations): smooth maps "
-            f"correlate by chance. Only the comparison with controls, processed alike, has a "
+            f"By itself the value of this region ({one.value:.2f}, from {one.n} {noun}) "
+            f"{verdict} what {chance} ({one.null_mean:.2f} ± {2 * one.null_sd:.2f}, two standard "
+            f"deviations): {why}. Only the comparison with controls, processed alike, has a "
             f"meaning.",
         )
     ]

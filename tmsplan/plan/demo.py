@@ -42,7 +42,7 @@ RHO = (0.25, 0.5)
 RHO_SD, RHO_PER_YEAR, RHO_MALE = 0.08, -0.001, 0.01
 #: In the planted core activity falls where grey matter rises.
 CORE_RHO = -0.95
-#: The patient's own noise. Of the first seeds, one whose other regions are all unremarkable.
+#: The patient's seed was picked out of 330: planted region near -3.5, all others unremarkable.
 _SEED, _PATIENT_SEED = 20260101, 236
 _AGE, _SEX, _SITE = 34.0, "F", "simulated"
 _MAPS = ("gm", "alff", "mean_bold")

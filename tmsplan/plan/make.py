@@ -26,7 +26,14 @@ from .options import Options
 from .plan import Plan, PlannedTarget
 from .scene import Scene
 from .scene_store import scene_bytes
-from .steps import covariates_of, measured_by, parcellate, rank_parcels, unusual_parcels
+from .steps import (
+    covariates_of,
+    measured_by,
+    parcellate,
+    rank_parcels,
+    require_tail,
+    unusual_parcels,
+)
 from .store import SCENE_FILE, as_stored
 from .words import caveats, coupling_block, frame_claims, labels_of, norms_block, qc_block
 
@@ -77,6 +84,7 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     require_all(anatomy)
     atlas = load_atlas(options.atlas, patient)
     coupled = couple_for_plan(patient, atlas, options)
+    require_tail(coupled.chosen, options)
     parcels = parcellate(coupled.chosen, atlas)
     unusual = unusual_parcels(
         norms,

@@ -22,7 +22,14 @@ from ..target.ranking import Ranking
 from ..target.reach import Reach
 from .options import Options
 
-__all__ = ["covariates_of", "measured_by", "parcellate", "rank_parcels", "unusual_parcels"]
+__all__ = [
+    "covariates_of",
+    "measured_by",
+    "parcellate",
+    "rank_parcels",
+    "require_tail",
+    "unusual_parcels",
+]
 
 
 def parcellate(coupling: CouplingMap, atlas: Atlas) -> ParcelTable:
@@ -76,6 +83,25 @@ def measured_by(coupling: CouplingMap, atlas: Atlas) -> Measured:
         atlas=atlas.name,
         atlas_sha256=atlas.sha256,
     )
+
+
+def require_tail(coupling: CouplingMap, options: Options) -> None:
+    """Refuse a search for low values where a higher value means less coupled.
+
+    The tail is never turned silently: whoever knows the measure and whoever does not would
+    mean opposite ends by the same word.
+
+    Raises
+    ------
+    InputError
+        Says which direction finds the decoupled regions.
+    """
+    if coupling.higher_means.startswith("less") and options.direction == "low":
+        raise InputError(
+            f"coupling '{coupling.method}': a higher value means {coupling.higher_means}, so low "
+            f"values are the coupled end and a plan would aim at the best coupled region. Pass "
+            f"--direction high: high values are the decoupled regions."
+        )
 
 
 def covariates_of(patient: Patient, coupling: CouplingMap | None = None) -> dict[str, float]:

@@ -105,8 +105,8 @@ def same_point_of_mni152() -> Affine[Mni2009cAsym, MniNlin6Asym]:
 def sibling_of_mni152(source: Frame[Any]) -> Affine[Any, Any]:
     """Return the identity from another MNI152 to 2009aSym: an approximation, by name.
 
-    Only for a patient whose cortex was warped from 2009aSym: there the cortex itself is millimetres
-    off, and every output says so.  Decision: docs/decisions/0017.
+    Only for a patient whose cortex was warped from 2009aSym: there the cortex itself is
+    millimetres off, and every output says so.  Decision: docs/decisions/0017.
     """
     return Affine.claim(
         np.eye(4),

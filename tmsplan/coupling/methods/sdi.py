@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 #: As published: 19 surrogates per person. They show a spread, and are too few for more.
 SURROGATES = 19
 MOST_SURROGATES = 999
+_NULL = "surrogate series, as smooth on the connectome"
 #: Fixed, so that the same data give the same bytes.
 _SEED = 20191011
 
@@ -98,6 +99,7 @@ class Sdi:
                 for i, there in zip(ids, joined.tolist(), strict=True)
             },
             params={**settings, "source": self.source, "low_harmonics": split},
+            qc={"null": _NULL if draws else "none", "places_are": "time points"},
         )
 
 

@@ -187,10 +187,13 @@ def _tissue(
     floor = 0.02  # no tissue is impossible anywhere: patients are not the template
     stack = np.stack([csf, gm.data, wm.data]) + floor
     stack = stack / stack.sum(axis=0) * inside
+    # Atropos reads the priors from files and compares their headers, rounded to float32, with
+    # the image: on a grid at the origin there is nothing to round.
+    plain = [to_ants(Picture(data, np.eye(4))) for data in (box.data, mask.data, *stack)]
     found = load_ants().atropos(
-        a=to_ants(box),
-        x=to_ants(mask),
-        i=[to_ants(box.with_data(p)) for p in stack],
+        a=plain[0],
+        x=plain[1],
+        i=plain[2:],
         m="[0.1,1x1x1]",
         c="[4,0]",
         priorweight=PRIOR_WEIGHT.value,

@@ -20,7 +20,7 @@ __all__ = ["Run", "confound_columns", "prepare_bold"]
 Floats = NDArray[np.float64]
 
 #: Probability of white matter or fluid from which a voxel counts as nothing else.
-PURE = Param(0.95, "share", 0.5, 1.0, "doi:10.1016/j.neuroimage.2007.04.042")
+PURE = Param(0.95, "share", 0.5, 1.0, "docs/decisions/0017")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from .engine import load_ants, own_temporary_folder
 from .files import write_confounds, write_cortex, write_image, write_scalp, write_toml
 from .itk_chain import write_chain
 from .picture import Picture
-from .refine import refined_cortex
+from .refine import TRAVEL, refined_cortex
 from .steps import Steps
 from .template import TEMPLATE, Sheet, load_template, template_cortex
 
@@ -62,6 +62,8 @@ class Prepared:
     run : Run or None
     ribbon_hit : float
         Share of mid-cortex vertices in the patient's own grey matter.
+    warped_hit : float
+        The same before refinement: what the registration alone reached.
     steps : Steps
     """
 
@@ -70,12 +72,14 @@ class Prepared:
     scalp: MadeScalp
     run: Run | None
     ribbon_hit: float
+    warped_hit: float
     steps: Steps
 
     def qc(self) -> dict[str, str | float]:
         """Return what was measured, as it stands in ``[qc]``."""
         out: dict[str, str | float] = {
             "ribbon_hit_rate": self.ribbon_hit,
+            "warp_hit_rate": self.warped_hit,
             "registration_agreement": self.anatomy.agreement,
             "scalp_cut_share": float(np.mean(self.scalp.cut.values)),
         }
@@ -125,11 +129,13 @@ def _prepared(t1_path: Path, run: RawRun | None, person: Person, steps: Steps) -
         scalp = scalp_from_t1(raw.volume(Frame(Scanner, person.id), "T1w"))
     anatomy = prepare_anatomy(_picture(raw), load_template(), steps)
     with steps.step("cortex (warped, then refined)"):
-        cortex = refined_cortex(warped_cortex(template_cortex(), anatomy), anatomy)
+        warped = warped_cortex(template_cortex(), anatomy)
+        cortex = refined_cortex(warped, anatomy)
+    hits = (hit_rate(cortex, anatomy), hit_rate(warped, anatomy))
     found = None
     if run is not None:
         found = prepare_bold(*_series(run.path), anatomy, steps)
-    return Prepared(anatomy, cortex, scalp, found, hit_rate(cortex, anatomy), steps)
+    return Prepared(anatomy, cortex, scalp, found, *hits, steps)
 
 
 def _picture(raw: RawImage) -> Picture:
@@ -172,7 +178,8 @@ def _write(
         "template": TEMPLATE,
         "surfaces": TEMPLATE_WARPED,
         "surfaces_because": (
-            f"fsaverage5 moved by a registration of the T1 to {TEMPLATE}; "
+            f"fsaverage5 moved by a registration of the T1 to {TEMPLATE}, then to the patient's "
+            f"own tissue boundaries by at most {TRAVEL.value:g} mm; "
             f"{done.ribbon_hit:.3f} of mid-cortex lies in the patient's own grey matter"
         ),
     }

@@ -4,7 +4,7 @@ The inverse compositional form: gradients and the normal matrix are those of the
 are made once, so that a step costs one interpolation. 156 volumes take seconds where a general
 registration needs a second or more each (benchmarks/prepare.py).
 
-Source: doi:10.1023/B:VISI.0000011205.11775.fd
+Source: Baker and Matthews 2004, Int J Comput Vis 56:221-255 (the inverse compositional form).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from .anatomy import Anatomy
 from .picture import Picture
 from .template import Sheet
 
-__all__ = ["refined_cortex"]
+__all__ = ["TRAVEL", "refined_cortex"]
 
 Floats = NDArray[np.float64]
 
