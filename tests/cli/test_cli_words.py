@@ -15,7 +15,7 @@ from tmsplan.cli.app import run
     [
         ("atlases", "desikan"),
         ("coupling", "baum"),
-        ("norms", "linear"),
+        ("norms", "spread skewed"),
         ("targets", "mni-sgacc-group"),
         ("exports", "brainsight"),
         ("coils", "figure8-70mm"),

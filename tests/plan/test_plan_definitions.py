@@ -53,9 +53,9 @@ def test_surrogates_of_a_connectome_are_not_called_shifted_maps() -> None:
 def test_the_null_says_how_the_map_was_moved(how) -> None:
     qc = {"null": how, "places_are": "vertices", "minutes": 12.0}
     lines = said(found("spearman", "more coupled", qc=qc, params={"engine": "dpabi"}))
-    assert f"from 200 vertices) lies outside what the same maps give when one of them is {how} " \
-        "(0.00 ± 0.20" in lines["null"]  # fmt: skip
-    assert "minutes 12; median tSNR n/a" in lines["scans"]
+    assert "from 200 vertices) lies outside what the same maps give when" in lines["null"]
+    assert f"when one of them is {how} (0.00 ± 0.20, two standard deviations)" in lines["null"]
+    assert "minutes 12, median tSNR n/a; mean BOLD taken out: no." in lines["scans"]
 
 
 @pytest.mark.parametrize(

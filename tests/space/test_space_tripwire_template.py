@@ -80,6 +80,6 @@ def test_under_the_floor_it_fails_even_where_rivals_are_worse():
     rows = RNG.permutation(len(MID))
     grey = _grey(MID[rows[:900]], thickness=1.5)
     found = template_cortex_fits(Points(MID, HEAD), grey, PLANE)
-    assert found.value < 0.62
+    assert found.value < 0.65
     assert found.status == "fail"
-    assert "the floor is 0.62" in found.why
+    assert "the floor is 0.65" in found.why

@@ -21,7 +21,7 @@ from .tripwire import Tripwire
 __all__ = ["SHIFT_MM", "TEMPLATE_FLOOR", "TEMPLATE_MARGIN", "template_cortex_fits"]
 
 #: Share of mid-cortex in the patient's grey matter below which nothing was registered.
-TEMPLATE_FLOOR = Param(0.62, "share", 0.62, 1.0, "docs/decisions/0017")
+TEMPLATE_FLOOR = Param(0.65, "share", 0.65, 1.0, "docs/decisions/0017")
 #: By how much the true place must beat every wrong one.
 TEMPLATE_MARGIN = Param(0.05, "share", 0.05, 0.5, "docs/decisions/0017")
 #: Size of the wrong shifts.

@@ -14,7 +14,7 @@ from ...space.frame import Scanner
 from ...space.grid import Volume
 from ...surface.field import Field
 from ...surface.pair import Pair
-from .activity import Activity
+from .activity import ACTIVITY_DEFAULTS, Activity
 from .relative import grey_matter, log_of, require_choice
 
 __all__ = ["activity_of_map"]
@@ -22,6 +22,8 @@ __all__ = ["activity_of_map"]
 KINDS = ("alff", "malff", "log")
 #: A map divided by its own mean has a mean near 1 in any sensible mask.
 MALFF_MEAN = (0.2, 5.0)
+#: What stands in the record for a setting that was somebody else's choice.
+UNKNOWN = "not known (ready-made)"
 
 
 def activity_of_map(patient: Patient, settings: Mapping[str, object]) -> Activity:
@@ -38,11 +40,14 @@ def activity_of_map(patient: Patient, settings: Mapping[str, object]) -> Activit
     Raises
     ------
     InputError
-        If the map has values per parcel, or values that no amplitude has.
+        If the map has values per parcel, or values that no amplitude has; or a setting that
+        could only change how ALFF is computed is not its default.
     AmbiguityError
         If it is said to be relative and its mean is far from 1.
     """
     kind = require_choice(settings, "alff_is", KINDS)
+    others = [name for name in ACTIVITY_DEFAULTS if name != "alff_is"]
+    _require_untouched(patient.id, {name: settings[name] for name in others})
     given = patient.maps["alff"]
     if isinstance(given, Volume):
         raw = np.array(given.data, dtype=np.float64)
@@ -63,9 +68,18 @@ def activity_of_map(patient: Patient, settings: Mapping[str, object]) -> Activit
         engine="ready-made",
         band=None,
         qc=dict(patient.qc),
-        params={"alff_is": kind},
+        params={"alff_is": kind, **dict.fromkeys(others, UNKNOWN)},
         notes=("ALFF is ready-made: band, engine and cleaning are those of whoever made it.",),
     )
+
+
+def _require_untouched(who: str, settings: Mapping[str, object]) -> None:
+    for name, value in settings.items():
+        if value != ACTIVITY_DEFAULTS[name]:
+            raise InputError(
+                f"{who}: {name} = {value} cannot be applied to a ready-made ALFF map. Give the "
+                f"run instead (bold = FILE, without alff), or leave {name} out."
+            )
 
 
 def _pair(given: Pair[Field], kind: str, who: str) -> Pair[Field]:

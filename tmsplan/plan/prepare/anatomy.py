@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...base.errors import InputError
 from ...base.param import Param
@@ -15,6 +14,7 @@ from .itk_chain import Chain, read_affine, read_field
 from .picture import Picture, cropped, resampled_along_axes
 from .steps import Steps
 from .template import Template
+from .tissue import on_t1, segmented
 
 __all__ = ["Anatomy", "prepare_anatomy"]
 
@@ -24,8 +24,6 @@ REGISTER_MM = Param(2.0, "mm", 1.0, 3.0, "docs/decisions/0017")
 #: Correlation of T1 and template inside the brain. One head: 0.61 after the affine, 0.73 after
 #: SyN against the whole-head T1.
 AGREEMENT = Param(0.6, "1", 0.5, 0.95, "docs/decisions/0017")
-#: Weight of the template's probabilities in the segmentation, between 0 and 1.
-PRIOR_WEIGHT = Param(0.2, "1", 0.0, 0.9, "doi:10.1007/s12021-011-9109-y")
 _AFFINE = {
     "aff_metric": "mattes",
     "aff_iterations": (200, 100),
@@ -92,8 +90,8 @@ def prepare_anatomy(t1: Picture, template: Template, steps: Steps) -> Anatomy:
         fixed = _coarse(cropped(template.t1, template.brain, _MARGIN_MM), REGISTER_MM.value)
         files = _syn(fixed, inner, affine, (40, 30, 10))
         chain = _chain(files)
-    with steps.step("tissue (Atropos with the template's probabilities)"):
-        gm, wm, csf = _tissue(work, brain, template, chain)
+    with steps.step("tissue (with the template's probabilities)"):
+        gm, wm, csf = segmented(work, brain, template, chain)
     return Anatomy(work, brain, gm, wm, csf, chain, _agreement(inner, fixed, files))
 
 
@@ -122,7 +120,7 @@ def _brain(work: Picture, target: Picture, template: Template) -> tuple[Picture,
         **_AFFINE,
     )
     first = _chain(_syn(fixed, moving, affine, (40, 30), mask=near))
-    warped = _on_t1(template.brain, first, work, rough.data > 0)
+    warped = on_t1(template.brain, first, work, rough.data > 0)
     return cleaned_brain(work, warped), affine
 
 
@@ -165,50 +163,6 @@ def _chain(files: list[str]) -> Chain:
     forward, grid = read_field(files[0])
     backward, _ = read_field(files[0].replace("1Warp", "1InverseWarp"))
     return Chain(read_affine(files[1]), forward, backward, grid)
-
-
-def _on_t1(picture: Picture, chain: Chain, onto: Picture, where: NDArray[np.bool_]) -> Picture:
-    """Return a template image on a grid of the T1 (linear); 0 outside `where`."""
-    ijk = np.argwhere(where)
-    world = ijk @ onto.affine[:3, :3].T + onto.affine[:3, 3]
-    out = np.zeros(onto.data.shape, dtype=np.float32)
-    out[where] = picture.at(chain.template_from_t1(world))
-    return onto.with_data(out)
-
-
-def _tissue(
-    work: Picture, brain: Picture, template: Template, chain: Chain
-) -> tuple[Picture, Picture, Picture]:
-    """Return grey, white and fluid probabilities, in this order; 0 outside the brain."""
-    box, mask = cropped(work, brain, 4), cropped(brain, brain, 4)
-    inside = mask.data > 0
-    gm, wm = (_on_t1(p, chain, box, inside) for p in (template.gm, template.wm))
-    csf = np.clip(1 - gm.data - wm.data, 0, 1)
-    floor = 0.02  # no tissue is impossible anywhere: patients are not the template
-    stack = np.stack([csf, gm.data, wm.data]) + floor
-    stack = stack / stack.sum(axis=0) * inside
-    # Atropos reads the priors from files and compares their headers, rounded to float32, with
-    # the image: on a grid at the origin there is nothing to round.
-    plain = [to_ants(Picture(data, np.eye(4))) for data in (box.data, mask.data, *stack)]
-    found = load_ants().atropos(
-        a=plain[0],
-        x=plain[1],
-        i=plain[2:],
-        m="[0.1,1x1x1]",
-        c="[4,0]",
-        priorweight=PRIOR_WEIGHT.value,
-    )
-    posterior = [p.numpy() * inside for p in found["probabilityimages"]]
-    return _boxed(posterior[1], brain), _boxed(posterior[2], brain), _boxed(posterior[0], brain)
-
-
-def _boxed(values: NDArray[np.float32], brain: Picture) -> Picture:
-    """Return the values of a brain's box (as `cropped` makes it) on the whole grid."""
-    shift = cropped(brain, brain, 4).affine[:3, 3] - brain.affine[:3, 3]
-    low = np.rint(np.linalg.inv(brain.affine[:3, :3]) @ shift).astype(int)
-    out = np.zeros(brain.data.shape, dtype=np.float32)
-    out[tuple(slice(a, a + n) for a, n in zip(low, values.shape, strict=True))] = values
-    return brain.with_data(out)
 
 
 def _agreement(inner: Picture, fixed: Picture, files: list[str]) -> float:
