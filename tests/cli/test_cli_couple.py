@@ -156,6 +156,12 @@ def test_a_preset_and_a_method_together_are_a_usage_error(source, tmp_path, caps
     assert not folder.exists()
 
 
+def test_none_beside_another_definition_is_a_usage_error(source, tmp_path, capsys) -> None:
+    more = [*METHOD, "--beside", "none", "--beside", "kls"]
+    assert run(["couple", str(source.patient), "-o", str(tmp_path / "out"), *more]) == 2
+    assert "--beside none leaves nothing to show" in capsys.readouterr().err
+
+
 def test_a_refusal_leaves_nothing_behind(source, tmp_path, capsys) -> None:
     """The patient lacks mean BOLD: the default definition needs it."""
     text = source.patient.read_text().replace('mean_bold = "mean_bold.nii.gz"\n', "")

@@ -512,9 +512,26 @@ def test_a_patient_without_activity_or_with_one_value_per_parcel() -> None:
 def test_the_map_goes_before_the_series(tmp_path) -> None:
     series = run(tmp_path, bold())
     both = replace(with_map(amplitudes()), bold=series)
-    assert activity_of(both, PLAIN).engine == "ready-made"
+    made = activity_of(both, ACTIVITY_DEFAULTS)
+    assert made.engine == "ready-made"
     only = replace(both, maps={})
     assert activity_of(only, PLAIN).engine == "dpabi"
+    # The record never says that somebody else's map was cleaned as ours would have been.
+    assert made.params["alff_is"] == "alff"
+    assert {made.params[k] for k in PLAIN if k != "alff_is"} == {"not known (ready-made)"}
+    with pytest.raises(InputError, match=r"alff_is = log says what a ready-made map is.*none"):
+        activity_of(only, {**PLAIN, "alff_is": "log"})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"confounds": "36p"}, {"confounds": "nonsense"}, {"band_low": 0.1, "band_high": 0.05},
+     {"alff_engine": "fft"}, {"spikes": "keep"}, {"scale": "raw"}],
+)  # fmt: skip
+def test_a_setting_that_a_ready_made_map_cannot_follow(change) -> None:
+    words = rf"{next(iter(change))} = .* cannot be applied to a ready-made ALFF map.*bold = FILE"
+    with pytest.raises(InputError, match=words):
+        activity_of(with_map(amplitudes()), {**ACTIVITY_DEFAULTS, **change})
 
 
 def test_reho_and_falff_of_a_run(tmp_path) -> None:

@@ -16,6 +16,7 @@ from nibabel.gifti import GiftiDataArray, GiftiImage, GiftiMetaData
 from real_files import real_data
 
 from tmsplan.base.errors import AmbiguityError, DomainError, InputError
+from tmsplan.patient.cifti_series import open_dtseries
 from tmsplan.patient.series_mask import brain_of, series_mask
 from tmsplan.patient.series_open import SeriesFiles, open_series
 from tmsplan.patient.series_read import first_volumes, read_series, read_sides
@@ -503,6 +504,16 @@ def test_gifti_series_have_no_time_of_their_own(tmp_path) -> None:
 def test_surface_runs_that_are_refused(tmp_path, make, words) -> None:
     with pytest.raises(InputError, match=words):
         opened(make(tmp_path), tr_s=2.0)
+
+
+def test_a_mask_beside_a_surface_run_is_not_ignored(tmp_path) -> None:
+    path = mgh(tmp_path / "lh.a.mgz", np.ones((5, 3)), 2000)
+    mask = SeriesFiles(mask=tmp_path / "brain.nii.gz")
+    words = r"lh\.a\.mgz: a run on surfaces, with the mask brain\.nii\.gz\. Expected no mask"
+    with pytest.raises(InputError, match=words):
+        opened(path, files=mask)
+    with pytest.raises(InputError, match=r"with the mask brain\.nii\.gz"):
+        open_dtseries(tmp_path / "a.dtseries.nii", files=mask)
 
 
 def test_a_cut_surface_run(tmp_path) -> None:

@@ -10,7 +10,7 @@ from ..surface.pair import Pair
 from .cifti import DENSITY, read_cifti
 from .confounds import read_confounds
 from .series import Series
-from .series_open import SeriesFiles
+from .series_open import SeriesFiles, require_no_mask
 from .tr import decide_tr, read_sidecar, sidecar_of, task_of, tr_statements
 
 __all__ = ["FSLR", "open_dtseries"]
@@ -40,6 +40,7 @@ def open_dtseries(
         If header and sidecar disagree on the repetition time.
     """
     files = files or SeriesFiles()
+    require_no_mask(path, files)
     cifti = read_cifti(path)
     n = len(cifti.values.left)
     if cifti.step_s is None or n < 2:

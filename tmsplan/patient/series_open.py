@@ -24,7 +24,7 @@ from .series_stream import read_series_header, volumes_of
 from .series_surface import SurfaceSeries, read_surface_series
 from .tr import decide_tr, read_sidecar, sidecar_of, task_of, tr_statements
 
-__all__ = ["SeriesFiles", "open_series"]
+__all__ = ["SeriesFiles", "open_series", "require_no_mask"]
 
 #: A slab of 30 mm is a run; more than 400 mm is a mistake of units.
 _RULES = ImageRules(field_mm=(30.0, 400.0))
@@ -106,6 +106,7 @@ def open_series(
     if path.name.lower().endswith(_CIFTI):
         raise refuse_file(path, "a CIFTI run", "NIfTI, or one file a side", "Use open_dtseries")
     if path.name.lower().endswith(_SURFACE):
+        require_no_mask(path, files)
         series, header_s = _surface(path, files)
     else:
         series, header_s = _volume(path, scanner, files, use_form)
@@ -117,6 +118,23 @@ def open_series(
         confounds=read_confounds(files.confounds, series.n_volumes) if files.confounds else {},
         task=task_of(path, fields),
     )
+
+
+def require_no_mask(path: Path, files: SeriesFiles) -> None:
+    """Refuse a mask beside a run of surfaces: it could only be ignored.
+
+    Raises
+    ------
+    InputError
+        Names the mask.
+    """
+    if files.mask is not None:
+        raise refuse_file(
+            path,
+            f"a run on surfaces, with the mask {files.mask.name}",
+            "no mask: vertices without a series are missing by themselves",
+            "Leave the mask out",
+        )
 
 
 def _volume(

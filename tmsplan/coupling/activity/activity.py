@@ -111,4 +111,9 @@ def _last(patient: Patient, settings: tuple[tuple[str, object], ...]) -> Activit
             f"{patient.id}: there is no measure of activity; give alff = FILE or bold = FILE "
             f"under [maps]."
         )
+    if mine["alff_is"] != ACTIVITY_DEFAULTS["alff_is"]:
+        raise InputError(
+            f"{patient.id}: alff_is = {mine['alff_is']} says what a ready-made map is, and there "
+            f"is none: ALFF is computed from the run. Leave alff_is out, or give alff = FILE."
+        )
     return activity_of_run(patient, patient.bold, mine)
