@@ -414,3 +414,16 @@ def test_real_coupling_reaches_its_parcels_by_name(tvb_tumour, on_fsaverage5) ->
     assert {(x.hemi, x.name): x.value for x in table.rows} == dict(result.by_region)
     # The file has parahippocampal before paracentral, as the atlas does; insula is last in both.
     assert [n for _, n in names[:34]] == [x.name for x in table.rows[:34]]
+
+
+def test_a_sibling_of_the_prepared_template_is_read_and_said(supplied) -> None:
+    """Only where the cortex is warped from 2009aSym; elsewhere it stays no route."""
+    supplied("brainnetome246")
+    p = patient(tree=mapped("MNI152NLin2009aSym", np.eye(4)))
+    with pytest.raises(FrameError, match="no route leads from atlas brainnetome246"):
+        load_atlas("brainnetome246", p)
+    own = load_atlas("brainnetome246", patient(tree=mapped("MNI152NLin6Asym", np.eye(4))))
+    atlas = load_atlas("brainnetome246", replace(p, surfaces_because="template-warped"))
+    assert "MNI152NLin6Asym taken as 2009aSym" in atlas.how
+    assert "taken as" not in own.how
+    np.testing.assert_array_equal(atlas.labels.left.ids, own.labels.left.ids)

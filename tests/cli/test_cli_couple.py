@@ -181,3 +181,30 @@ def test_an_existing_folder_is_refused(out, source, capsys) -> None:
     assert run(["couple", str(source.patient), "-o", str(out), *METHOD]) == 3
     assert "exists already; pass --overwrite" in capsys.readouterr().err
     assert (out / "SHA256SUMS").read_bytes() == before
+
+
+def test_a_region_that_the_field_of_view_cuts_is_never_the_target(source, tmp_path) -> None:
+    """The run ends in the middle of the planted region: it is said, and not aimed at."""
+    import nibabel as nib
+
+    home = source.patient.parent
+    whole = load_patient(source.patient)
+    left = load_atlas("desikan", whole).labels.left.ids
+    forward = whole.cortex.left.mid.points.mm(whole.scanner)[left == PLANTED, 1]
+    text = source.patient.read_text()
+    for name in ("fs/demo", "gm.nii.gz"):
+        text = text.replace(f'"{name}', f'"{home / name}')
+    for name in ("alff.nii.gz", "mean_bold.nii.gz"):
+        image = nib.load(home / name)
+        last = int((np.median(forward) - image.affine[1, 3]) / image.affine[1, 1])
+        nib.save(image.slicer[:, :last], tmp_path / name)
+    (tmp_path / "patient.toml").write_text(text)
+    options = Options(coupling="partial_spearman", settings={"null_draws": 0}, beside=())
+    cut = make_plan(load_patient(tmp_path / "patient.toml"), load_norms(source.norms), options)
+    row = next(r for r in cut.ranking.rows if r.parcel_id == PLANTED)
+    assert 0.2 < row.coverage < 0.6
+    assert row.value < -0.3  # it has one, and it would come first
+    assert (row.z, row.reasons) == (None, ("low-coverage",))
+    assert [t.target.parcel_id for t in cut.targets if t.target.kind == "coupling"] != [PLANTED]
+    said = {s.id: s.text for s in cut.ranking.statements}
+    assert "left rostralmiddlefrontal" in said["not-assessed"]

@@ -1,4 +1,15 @@
-"""Raw scans of one person through the whole preparation to a coupling per region (slow)."""
+"""Raw scans of one person, through every command, to a target file (slow).
+
+The scans are of a visual task, not of rest, and the norms are SIMULATED: this shows that the
+chain holds, and nothing about the person.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -9,24 +20,26 @@ from tmsplan.base.params import Params
 from tmsplan.patient.load import load_patient
 from tmsplan.patient.patient import TEMPLATE_WARPED
 from tmsplan.plan.anatomy import check_anatomy
-from tmsplan.plan.couple import couple
-from tmsplan.plan.prepare import Person, Prepared, RawRun, Steps, prepare
+from tmsplan.plan.store import load_plan
 
 pytestmark = pytest.mark.slow
-TR_S = 2.0
+CHAIN = Path(__file__).resolve().parents[2] / "docs/examples/raw_to_target.py"
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory) -> tuple[Prepared, object]:
-    pytest.importorskip("ants")
+def chain(tmp_path_factory) -> Path:
     raw = real_data("studyforrest")
-    folder = tmp_path_factory.mktemp("prepared")
-    run = RawRun(raw / "bold.nii.gz", TR_S)
-    return prepare(raw / "T1.nii.gz", run, Person("studyforrest"), folder, Steps()), folder
+    out = tmp_path_factory.mktemp("raw") / "out"
+    command = [sys.executable, str(CHAIN), str(raw / "T1.nii.gz"), str(raw / "bold.nii.gz")]
+    done = subprocess.run(
+        [*command, str(out), "--tr", "2.0"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+    return out
 
 
-def test_every_tripwire_passes_and_the_ribbon_does_not_run(prepared):
-    patient = load_patient(prepared[1])
+def test_every_tripwire_passes_and_the_ribbon_does_not_run(chain) -> None:
+    patient = load_patient(chain / "prepared")
     assert patient.surfaces_because == TEMPLATE_WARPED
     found = {t.id: t for t in check_anatomy(patient, Params())}
     assert found.pop("TP-F01").status == "not-run"
@@ -34,40 +47,62 @@ def test_every_tripwire_passes_and_the_ribbon_does_not_run(prepared):
     assert "TP-F07" in found
 
 
-def test_bold_lies_where_another_registration_puts_it(prepared):
-    """The given transform (SimpleITK, other software and settings) maps T1 points to BOLD."""
+def test_bold_lies_where_another_registration_puts_it(chain) -> None:
+    """The given transform (SimpleITK, other software) maps T1 points to BOLD points, LPS.
+
+    The prepared run keeps its voxels; only its header says where they lie in the T1's world.
+    """
     import SimpleITK
 
     raw = real_data("studyforrest")
     theirs = SimpleITK.ReadTransform(str(raw / "bold_to_T1_rigid_SimpleITK.tfm"))
-    done = prepared[0]
-    brain = done.anatomy.brain
-    index = np.argwhere(brain.data > 0)[::501]
-    world = index @ brain.affine[:3, :3].T + brain.affine[:3, 3]
-    back = np.linalg.inv(done.run.t1_from_bold)
-    mine = world @ back[:3, :3].T + back[:3, 3]
-    flip = np.array([-1.0, -1.0, 1.0])
-    given = np.array([theirs.TransformPoint(tuple(map(float, p * flip))) for p in world]) * flip
-    inverse = theirs.GetInverse()
-    other = np.array([inverse.TransformPoint(tuple(map(float, p * flip))) for p in world]) * flip
-    off = min(np.median(np.linalg.norm(mine - g, axis=1)) for g in (given, other))
-    assert off < 2.0
-
-
-def test_the_prepared_folder_gives_a_coupling_per_region(prepared):
-    found = couple(
-        load_patient(prepared[1]),
-        method="partial_spearman",
-        settings={"confounds": "24p"},
-        atlas="desikan",
+    before, after = (
+        nib.load(p).affine for p in (raw / "bold.nii.gz", chain / "prepared/bold.nii.gz")
     )
-    values = np.array([region.value for region in found.per_region.values()])
-    assert np.isfinite(values).sum() >= 40
-    assert np.nanstd(values) > 0.02
+    brain = nib.load(chain / "prepared/brain_mask.nii.gz")
+    index = np.argwhere(np.asarray(brain.dataobj) > 0)[::501]
+    world = nib.affines.apply_affine(brain.affine, index)
+    mine = nib.affines.apply_affine(before @ np.linalg.inv(after), world)
+    flip = np.array([-1.0, -1.0, 1.0])
+
+    def moved(transform: SimpleITK.Transform) -> np.ndarray:
+        return (
+            np.array([transform.TransformPoint(tuple(map(float, p))) for p in world * flip]) * flip
+        )
+
+    # The file does not say its direction; the wrong one is more than 20 mm off.
+    off = sorted(
+        float(np.median(np.linalg.norm(mine - moved(t), axis=1)))
+        for t in (theirs, theirs.GetInverse())
+    )
+    assert off[0] < 2.0
+    assert off[1] > 10.0
 
 
-def test_grey_matter_has_the_volume_of_an_adult_s(prepared):
-    tissue = nib.load(prepared[1] / "gm.nii.gz")
+def test_most_regions_have_a_value_and_its_null(chain) -> None:
+    found = json.loads((chain / "coupling/coupling.json").read_text())
+    values = [r["value"] for r in found["coupling"]["regions"] if r["value"] is not None]
+    assert len(values) >= 40
+    assert np.std(values) > 0.02
+    assert found["labels"] == ["TEMPLATE-WARPED"]
+    assert "oneback" in found["qc"]["task"] or "not stated" in found["qc"]["task"]
+    assert (chain / "coupling/coupling.png").is_file()
+
+
+def test_grey_matter_has_the_volume_of_an_adult_s(chain) -> None:
+    tissue = nib.load(chain / "prepared/gm.nii.gz")
     voxel = abs(np.linalg.det(tissue.affine[:3, :3]))
     litres = float((np.asarray(tissue.dataobj) > 0.5).sum() * voxel / 1e6)
     assert 0.45 < litres < 0.95
+
+
+def test_a_target_comes_out_and_says_what_it_rests_on(chain) -> None:
+    plan = load_plan(chain / "plan")
+    assert plan.labels == ("SYNTHETIC", "TEMPLATE-WARPED")
+    assert any("TEMPLATE-WARPED" in c for c in plan.caveats)
+    assert plan.targets
+    assert {e.format for e in plan.exports} == {"brainsight", "localite-instrument"}
+    assert {t.id: t.why for t in plan.tripwires if t.status == "fail"} == {}
+    assert plan.qc["mean_fd_mm"] == pytest.approx(0.13, abs=0.05)
+    # 9 % of the brain is outside the BOLD field: some regions must be missing, and say so.
+    assert any("no-value" in r.reasons or "low-coverage" in r.reasons for r in plan.ranking.rows)

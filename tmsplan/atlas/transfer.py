@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..base.errors import (
@@ -13,8 +16,10 @@ from ..base.errors import (
 )
 from ..base.provenance import sha256_bytes
 from ..patient.patient import Cortex, Patient
+from ..patient.siblings import SYMMETRIC, reads_sibling, sibling_of_mni152
 from ..patient.template_sphere import template_sphere
-from ..space.frame import template_frame
+from ..space.frame import Scanner, template_frame
+from ..space.points import Points
 from ..space.side import Hemi
 from ..surface.field import Labels
 from ..surface.pair import Pair
@@ -88,7 +93,8 @@ def place_labels(info: AtlasInfo, patient: Patient) -> PlacedLabels:
     else:
         surface = None
     if volume is not None and _supplied(info, volume.file):
-        if template_frame(volume.template) in patient.tree:
+        template = template_frame(volume.template)
+        if template in patient.tree or reads_sibling(patient, template):
             return _by_volume(info, volume, patient)
     else:
         volume = None
@@ -149,11 +155,24 @@ def _on_mesh(data: SurfaceData, hemi: Hemi, cortex: Cortex, ids: Ids) -> tuple[I
     return ids[nearest], f"nearest {data.mesh} vertex on sphere.reg"
 
 
+def _route(
+    template: str, patient: Patient
+) -> tuple[Callable[[Points[Scanner]], Points[Any]], str]:
+    """Return the map from the patient to a template, and what must be said of it."""
+    frame, tree = template_frame(template), patient.tree
+    if frame in tree:
+        return lambda points: tree.points(points, frame), ""
+    back = sibling_of_mni152(frame).inverse()
+    said = f"; {template} taken as 2009aSym (docs/decisions/0017)"
+    return lambda points: back @ tree.points(points, SYMMETRIC), said
+
+
 def _by_volume(info: AtlasInfo, data: VolumeData, patient: Patient) -> PlacedLabels:
     volume = read_volume_ids(info, data, verified_file(info, data.file))
+    to_template, said = _route(data.template, patient)
     labels, lost = {}, {}
     for hemi, cortex in patient.cortex.sides():
-        there = patient.tree.points(cortex.mid.points, template_frame(data.template))
+        there = to_template(cortex.mid.points)
         ids = volume.at_nearest(there, outside=0).astype(np.int32)
         names = names_of(info, hemi)
         own = np.isin(ids, list(names))
@@ -167,6 +186,6 @@ def _by_volume(info: AtlasInfo, data: VolumeData, patient: Patient) -> PlacedLab
         labels[hemi] = Labels(np.where(own, ids, 0), cortex.domain, names)
     how = (
         f"nearest voxel of {data.template} at mid-cortex; vertices that fell into the other "
-        f"side's parcels are left out: {lost[Hemi.LEFT]} left, {lost[Hemi.RIGHT]} right"
+        f"side's parcels are left out: {lost[Hemi.LEFT]} left, {lost[Hemi.RIGHT]} right{said}"
     )
     return Pair(labels[Hemi.LEFT], labels[Hemi.RIGHT]), data.file.sha256, how

@@ -52,7 +52,6 @@ def prepare(  # noqa: PLR0913 - one argument an option
         done = run_prepare(t1, run, person, work, Steps(lambda text: say.note(f"{text} ...")))
         with done.steps.step("pictures"):
             pictures = write_pictures(done, work / "pictures")
-        (work / "steps.txt").write_text(done.steps.table() + "\n", encoding="utf-8")
     data = {
         "patient_toml": str(out / "patient.toml"),
         "pictures": [str(out / "pictures" / p.name) for p in pictures],

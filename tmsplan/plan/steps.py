@@ -96,7 +96,7 @@ def require_tail(coupling: CouplingMap, options: Options) -> None:
     InputError
         Says which direction finds the decoupled regions.
     """
-    if coupling.higher_means.startswith("less") and options.direction == "low":
+    if coupling.higher_means.lower().startswith("less") and options.direction == "low":
         raise InputError(
             f"coupling '{coupling.method}': a higher value means {coupling.higher_means}, so low "
             f"values are the coupled end and a plan would aim at the best coupled region. Pass "

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..base.errors import FrameError
 from ..base.params import Params
-from ..patient.patient import TEMPLATE_WARPED, Patient
+from ..patient.patient import Patient
+from ..patient.siblings import SYMMETRIC, reads_sibling, sibling_of_mni152
 from ..space.frame import (
     Frame,
     Mni305,
-    Mni2009aSym,
     Mni2009cAsym,
     MniNlin6Asym,
     Scanner,
@@ -30,7 +30,6 @@ __all__ = [
     "as_in_template",
     "mni305_from_mni152",
     "same_point_of_mni152",
-    "sibling_of_mni152",
     "target_in_template",
     "to_patient",
     "tripwire_template",
@@ -38,9 +37,6 @@ __all__ = [
 
 #: Templates in the order in which a patient's route is looked for.
 _PREFERENCE = ("MNI152NLin2009cAsym", "MNI152NLin6Asym", "MNI152NLin2009aSym", "MNI305")
-
-#: The template of `tmsplan prepare`.
-_SYMMETRIC: Frame[Any] = Frame(Mni2009aSym, "template")
 
 #: MNI152 from MNI305, FreeSurfer's registration of fsaverage to FSL's MNI152.
 _MNI152_FROM_MNI305 = (
@@ -102,20 +98,6 @@ def same_point_of_mni152() -> Affine[Mni2009cAsym, MniNlin6Asym]:
     )
 
 
-def sibling_of_mni152(source: Frame[Any]) -> Affine[Any, Any]:
-    """Return the identity from another MNI152 to 2009aSym: an approximation, by name.
-
-    Only for a patient whose cortex was warped from 2009aSym: there the cortex itself is
-    millimetres off, and every output says so.  Decision: docs/decisions/0017.
-    """
-    return Affine.claim(
-        np.eye(4),
-        dst=_SYMMETRIC,
-        src=source,
-        because="MNI152 siblings taken as equal for a template-warped cortex (decision 0017)",
-    )
-
-
 def to_patient(
     xyz: tuple[float, float, float], template: str, patient: Patient, *, assumed: bool
 ) -> TemplatePoint:
@@ -147,9 +129,9 @@ def to_patient(
     six = Frame(MniNlin6Asym, "template")
     if source in patient.tree:
         route = f"{template}, the patient's own transform"
-    elif source in (six, other) and _prepared(patient):
+    elif reads_sibling(patient, source):
         points = sibling_of_mni152(source) @ points
-        route = f"{template} taken as {_name(_SYMMETRIC)}; the two differ by up to about 2 mm"
+        route = f"{template} taken as {_name(SYMMETRIC)}; the two differ by up to about 2 mm"
     elif assumed and source == six and other in patient.tree:
         points = same_point_of_mni152() @ points
         route = f"read as {_name(other)}: the source does not say which MNI152"
@@ -166,11 +148,6 @@ def to_patient(
             f"folder with mri/transforms/talairach.xfm."
         )
     return TemplatePoint(patient.tree.points(points, patient.scanner), route)
-
-
-def _prepared(patient: Patient) -> bool:
-    """Return whether the cortex is a template's and 2009aSym its only MNI152."""
-    return patient.surfaces_because == TEMPLATE_WARPED and _SYMMETRIC in patient.tree
 
 
 def _name(frame: Frame[Any]) -> str:

@@ -192,7 +192,6 @@ def _write(
         {k: v for k, v in who.items() if v is not None},
         {"anatomy": anatomy, "maps": maps, "qc": done.qc()},
     )
-    (folder / "steps.txt").write_text(done.steps.table() + "\n", encoding="utf-8")
 
 
 def _write_run(found: Run, run: RawRun, folder: Path) -> dict[str, str | float]:
