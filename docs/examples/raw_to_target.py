@@ -84,7 +84,8 @@ def main() -> None:
     tmsplan("couple", prepared, "--coupling", METHOD, "-o", given.out / "coupling")
     table = simulated_controls(given.out / "coupling" / "parcels.tsv", given.out / "SYNTHETIC.tsv")
     norms = given.out / "SYNTHETIC.norms"
-    tmsplan("norms", "fit", table, "-o", norms, "--synthetic", "--coupling", METHOD)
+    papers = ["--coupling", METHOD, "--unit", "Fisher z", "--engine", "dpabi"]
+    tmsplan("norms", "fit", table, "-o", norms, "--synthetic", "--atlas", "desikan", *papers)
     patient = synthetic_patient(prepared)
     tmsplan(
         "plan", patient, "--norms", norms, "--coupling", METHOD, "-o", given.out / "plan",

@@ -291,3 +291,13 @@ def test_a_model_of_pcntoolkit_needs_its_interpreter(tmp_path, capsys) -> None:
     (folder / "model/normative_model.json").write_text("{}")
     assert run([*command, "--python", sys.executable]) == 5
     assert "has no PCNtoolkit" in capsys.readouterr().err
+
+
+def test_a_folder_is_no_place_for_a_table(controls, tmp_path, capsys) -> None:
+    out = tmp_path / "m.norms"
+    assert run(["norms", "fit", str(controls), "-o", str(out)]) == 0
+    (tmp_path / "z").mkdir()
+    scored = ["norms", "score", str(out), str(controls), "-o", str(tmp_path / "z"), "--overwrite"]
+    assert run(scored) == 3
+    assert "z: is a folder; pass the name of a file" in capsys.readouterr().err
+    assert list((tmp_path / "z").iterdir()) == []

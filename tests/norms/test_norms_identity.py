@@ -71,6 +71,12 @@ def test_norms_without_papers_carry_a_caveat() -> None:
     assert "unit" in partly
 
 
+def test_maps_that_do_not_say_what_the_norms_say_carry_a_caveat() -> None:
+    silent = Measured(measure="spearman", higher_means=MAP.higher_means)
+    (caveat,) = require_usable(model(Identity(MAP)), patient_synthetic=False, measured=silent)
+    assert caveat.startswith("The patient's maps do not say their unit, ")
+
+
 def test_a_declared_reliability_is_used_and_said() -> None:
     declared = model(Identity(icc={"lh_r0": 0.8}))
     first, second = declared.deviations({"lh_r0": -2.5, "lh_r1": -2.5}, age=30, sex="F").rows

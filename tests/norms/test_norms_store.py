@@ -323,3 +323,14 @@ def test_a_place_that_cannot_be_written_is_an_input_error(model, tmp_path) -> No
         save_norms(model, tmp_path / "d.norms", overwrite=True)
     with pytest.raises(InputError, match=r"nothing\.norms: cannot be read \(FileNotFoundError\)"):
         load_norms(tmp_path / "nothing.norms")
+
+
+def test_an_archive_whose_parts_lie_before_its_beginning_is_refused(path) -> None:
+    """The end record says where the list of parts begins; moved on, every offset is negative."""
+    data = bytearray(path.read_bytes())
+    end = data.rindex(b"PK\x05\x06")
+    begin = int.from_bytes(data[end + 16 : end + 20], "little")
+    data[end + 16 : end + 20] = (begin + 4096).to_bytes(4, "little")
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"m\.norms: damaged"):
+        load_norms(path)

@@ -114,7 +114,9 @@ def plan(  # noqa: PLR0913 - one argument a flag
     set_: Set = None,
     atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
     candidates: Annotated[str, typer.Option(help="Candidate set.")] = "frontoparietal",
-    direction: Annotated[Literal["low", "high"], typer.Option(help="What is abnormal.")] = "low",
+    direction: Annotated[
+        Literal["low", "high"], typer.Option(help="Which values are abnormal.")
+    ] = "low",
     against: Annotated[list[str] | None, typer.Option(help="Standard target.")] = None,
     coil: Annotated[str, typer.Option(help="Coil model.")] = "figure8-70mm",
     to: Annotated[list[str] | None, typer.Option(help="Navigator format.")] = None,

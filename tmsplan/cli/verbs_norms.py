@@ -358,6 +358,8 @@ def norms_transfer(  # noqa: PLR0913 - one argument a flag
 
 def _write(path: Path, data: bytes, *, overwrite: bool) -> None:
     """Write one file whole or not at all."""
+    if path.is_dir():
+        raise InputError(f"{path.name}: is a folder; pass the name of a file as --out.")
     if path.exists() and not overwrite:
         raise InputError(f"{path.name}: exists already; pass --overwrite or another name.")
     try:

@@ -99,7 +99,17 @@ def _parts(data: bytes) -> dict[str, bytes]:
             for entry in entries:
                 _require_plain(entry, len(data))
             return {e.filename: archive.read(e) for e in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as err:
+    except InputError:
+        raise
+    # ValueError: an offset before the file's beginning, or a name that is no text.
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ) as err:
         raise InputError(f"no readable archive: {err}") from err
 
 

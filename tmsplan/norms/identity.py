@@ -96,14 +96,14 @@ class Identity:
         Returns
         -------
         tuple of str
-            A caveat for each property that only the patient has: the norms do not say.
+            A caveat for each side that does not say a property which the other has.
 
         Raises
         ------
         InputError
             Names the property and what either side has.
         """
-        unknown = []
+        unknown, unsaid = [], []
         for name, word in _WORDS.items():
             own, other = getattr(self.measured, name), getattr(patient, name)
             if name == "atlas" and self.measured.atlas_sha256 and patient.atlas_sha256:
@@ -116,10 +116,13 @@ class Identity:
                 )
             if own is None and other is not None:
                 unknown.append(word)
-        if not unknown:
-            return ()
-        words = ", ".join(unknown)
-        return (f"The norms do not say their {words}: it could not be compared.",)
+            if own is not None and other is None and name != "atlas":
+                unsaid.append(word)
+        return tuple(
+            f"{side} do not say their {', '.join(words)}: it could not be compared."
+            for side, words in (("The norms", unknown), ("The patient's maps", unsaid))
+            if words
+        )
 
     def document(self) -> dict[str, object]:
         """Return the papers for the model's file."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
 from ..base.errors import InputError
@@ -13,6 +15,9 @@ from ..coupling.coupling_map import CouplingMap
 from ..coupling.local_coupling import local_coupling
 from ..coupling.regions import Regions
 from ..patient.patient import Patient
+from ..space.side import Hemi
+from ..surface.field import Field
+from ..surface.pair import Pair
 from .options import Options
 
 __all__ = ["Coupled", "couple", "couple_for_plan", "regions_of"]
@@ -99,8 +104,18 @@ def couple_for_plan(patient: Patient, atlas: Atlas, options: Options) -> Coupled
     )
     if chosen.per_region is not None and chosen.method in _BESIDE:
         local = local_coupling(patient, _complete(options))
-        chosen = replace(chosen, local=local)
+        chosen = replace(chosen, local=_in_regions(local, atlas))
     return Coupled(chosen, beside)
+
+
+def _in_regions(local: Pair[Field], atlas: Atlas) -> Pair[Field]:
+    """Return the local map without what is no region: the medial wall is no cortex."""
+
+    def masked(hemi: Hemi) -> Field:
+        field, ids = local.side(hemi), atlas.labels.side(hemi).ids
+        return replace(field, values=np.where(ids != 0, field.values, np.nan))
+
+    return Pair(left=masked(Hemi.LEFT), right=masked(Hemi.RIGHT))
 
 
 def _require_comparable(options: Options) -> None:

@@ -30,7 +30,8 @@ class Options:
     candidates : str
         Set of parcels that may become the target, declared by the atlas.
     direction : str
-        ``"low"``: decoupled regions are abnormal; ``"high"``: overcoupled ones.
+        ``"low"``: low values are abnormal (decoupled, for most methods); ``"high"``: high
+        ones. A method whose higher values mean *less* coupled needs ``"high"``.
     against : tuple of str
         Standard targets to place beside the guided one.
     coil : str

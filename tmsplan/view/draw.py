@@ -191,7 +191,8 @@ def _add_midline(plotter: pv.Plotter, baked: BakedScene, camera: Camera) -> None
     front = (normals * towards).sum(axis=1) > 0
     seen = line.extract_points(front, adjacent_cells=False)
     if seen.n_cells:
-        seen.points = seen.points + 0.6 * normals[front]
+        # Its own normals: a point that is left without a segment is dropped on the way.
+        seen.points = seen.points + 0.6 * np.asarray(seen.point_data["Normals"])
         plotter.add_mesh(
             seen, color=MIDLINE, line_width=4, opacity=0.8, lighting=False, scalars=None
         )
