@@ -22,7 +22,7 @@ COLUMNS = ("patient", "parcel_id", "name", "hemi", "network", "value", "n", "cov
            "null_mean", "null_sd", "reason", "labels")  # fmt: skip
 METHOD = ("--coupling", "partial_spearman")
 FILES = {"SHA256SUMS", "coupling.json", "coupling.png", "lh.coupling.func.gii", "parcels.tsv",
-         "rh.coupling.func.gii"}  # fmt: skip
+         "regions.png", "rh.coupling.func.gii"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

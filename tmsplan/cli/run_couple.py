@@ -8,6 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
 from ..base.publish import published_folder
 from ..base.strict_json import dump_bytes
@@ -52,6 +55,7 @@ def run_couple(patient: Patient, options: Options, where: Destination, *, as_jso
         (work / "parcels.tsv").write_bytes(_table(patient, coupled, table, labels))
         (work / "coupling.json").write_bytes(dump_bytes(record))
         _write_map(patient, coupled.chosen, labels, work)
+        _draw_regions(patient, coupled.chosen, atlas, work)
     known = sum(not math.isnan(r.value) for r in table.rows)
     chosen = coupled.chosen
     text = f"{known} of {len(table.rows)} parcels have a value ({chosen.method}, {chosen.unit})"
@@ -89,6 +93,28 @@ def _write_map(
     title = f"{patient.id}: {fields.left.name}"
     look = MapLook(title, fields.left.unit, labels)
     save_png(plot_map(patient.cortex.map(lambda c: c.pial), fields, look), folder / "coupling.png")
+
+
+def _draw_regions(patient: Patient, coupling: CouplingMap, atlas: Atlas, folder: Path) -> None:
+    """Draw the value of each region, where the method works region by region."""
+    if coupling.per_region is None:
+        return
+    from ..view.figures import save_png
+    from ..view.map_picture import MapLook, plot_map
+
+    values = {i: one.value for i, one in coupling.per_region.items()}
+    painted = atlas.labels.map(
+        lambda labels: Field(
+            np.array([values.get(int(i), math.nan) for i in labels.ids]),
+            labels.domain,
+            coupling.method,
+            coupling.unit,
+        )
+    )
+    title = f"{patient.id}: {coupling.method}, {atlas.name}"
+    look = MapLook(title, coupling.unit, patient_labels(patient))
+    pial = patient.cortex.map(lambda c: c.pial)
+    save_png(plot_map(pial, painted, look), folder / "regions.png")
 
 
 def _on_cortex(coupling: CouplingMap) -> Pair[Field] | None:
