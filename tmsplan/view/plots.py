@@ -22,6 +22,8 @@ INK, GREY, LINE = "#1c2733", "#5a6775", "#dfe4ea"
 AMBER, LOW, HIGH, BAND = "#8a5a00", "#2166ac", "#b2182b", "#d9e3ec"
 #: More rows than this cannot be read on one page.
 _MOST_ROWS = 20
+#: So many labels fit beside a title in full size.
+_ROOMY = 2
 #: What ``plan.norms["curve"]`` holds when the norms can draw one.
 CURVE_KEYS = ("feature", "ages", "low", "median", "high", "age", "value", "unit")
 
@@ -162,7 +164,8 @@ def _head(figure: Figure, title: str, line: str, labels: Sequence[str]) -> None:
     style: dict[str, Any] = {"fontfamily": FONT, "va": "center", "parse_math": False}
     figure.text(0.03, 1 - 0.28 * inch, title, fontsize=12, weight="bold", color=INK, **style)
     figure.text(0.03, 1 - 0.56 * inch, line, fontsize=9.5, color=GREY, **style)
-    note = "  ·  ".join([*labels, say("research-only")])
-    figure.text(
-        0.97, 1 - 0.56 * inch, note, fontsize=8.5, weight="bold", color=AMBER, ha="right", **style
-    )
+    style |= {"weight": "bold", "color": AMBER, "ha": "right"}
+    # Labels beside the title, the note beside the line: together they would run into the line.
+    size = 8.5 if len(labels) <= _ROOMY else 6.5
+    figure.text(0.97, 1 - 0.28 * inch, "  ·  ".join(labels), fontsize=size, **style)
+    figure.text(0.97, 1 - 0.56 * inch, say("research-only"), fontsize=8.5, **style)
