@@ -8,12 +8,19 @@ import numpy as np
 import pytest
 from control_tables import sexes, simulate, table
 from real_abide import abide
+from scipy import stats
 
 from tmsplan.base.errors import InputError
 from tmsplan.norms import fit_norms
 from tmsplan.norms.calibration import by_group, calibration_of, summarise
-from tmsplan.norms.card import calibration_block, calibration_text, left_out_one_by_one, model_card
-from tmsplan.norms.crossval import deal_folds, held_out, k_folds
+from tmsplan.norms.card import (
+    calibration_block,
+    calibration_quantiles,
+    calibration_text,
+    left_out_one_by_one,
+    model_card,
+)
+from tmsplan.norms.crossval import LeftOut, deal_folds, held_out, k_folds
 from tmsplan.norms.crossval_sites import sites_out
 from tmsplan.norms.people import People
 from tmsplan.norms.reference import read_reference
@@ -160,3 +167,17 @@ def test_real_controls_in_ten_folds_and_at_a_left_out_site() -> None:
     assert 0.015 <= away.low_2_5 <= 0.04
     assert 0.015 <= away.high_2_5 <= 0.04
     assert 0.93 <= away.inside_95 <= 0.97
+
+
+def test_quantiles_of_normal_z_are_those_of_a_standard_normal() -> None:
+    """Middles of 61 equal shares; z twice as wide, quantiles twice as far; NaN does not count."""
+    share = (np.arange(6001) + 0.5) / 6001
+    z = 2.0 * stats.norm.ppf(share)[:, None]
+    z = np.column_stack([z, np.full_like(z, np.nan)])
+    site, sex = ("a",) * 6001, ("F",) * 6001
+    found = calibration_quantiles(LeftOut("made", ("f", "g"), z, site, sex, 0))
+    assert len(found["expected"]) == 61
+    assert found["expected"][30] == 0
+    assert found["expected"][0] == pytest.approx(stats.norm.ppf(0.5 / 61), abs=1e-4)
+    # Read off 6001 points: at the ends neighbours lie about 0.01 apart.
+    np.testing.assert_allclose(found["observed"], 2 * np.array(found["expected"]), atol=1e-2)

@@ -96,6 +96,15 @@ def test_grey_matter_has_the_volume_of_an_adult_s(chain) -> None:
     assert 0.45 < litres < 0.95
 
 
+def test_alff_lies_on_the_run_s_grid_and_is_relative_to_grey_matter(chain) -> None:
+    alff, run = (nib.load(chain / "prepared" / n) for n in ("alff.nii.gz", "bold.nii.gz"))
+    assert alff.shape == run.shape[:3]
+    np.testing.assert_allclose(alff.affine, run.affine, atol=1e-4)
+    values = np.asarray(alff.dataobj)
+    # Divided by its mean over grey matter; the whole brain is near that.
+    assert 0.5 < np.nanmean(values) < 2.0
+
+
 def test_a_target_comes_out_and_says_what_it_rests_on(chain) -> None:
     plan = load_plan(chain / "plan")
     assert plan.labels == ("SYNTHETIC", "TEMPLATE-WARPED")

@@ -164,6 +164,7 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
         "kind-",
         "verdict-",
         "h-norm",
+        "h-calibration",
         "h-ranking",
         "map-left-",
         "map-right-",

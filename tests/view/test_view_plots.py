@@ -9,7 +9,7 @@ import scene_plan
 
 from tmsplan.base.errors import InputError
 from tmsplan.plan.plan import Plan
-from tmsplan.view.plots import plot_norm, plot_ranking
+from tmsplan.view.plots import has_calibration, plot_calibration_of, plot_norm, plot_ranking
 
 
 def test_candidates_only_in_order_with_their_intervals(plan: Plan) -> None:
@@ -57,3 +57,21 @@ def test_a_curve_with_a_part_missing_is_refused_by_name(plan: Plan) -> None:
     curve = {k: v for k, v in plan.norms["curve"].items() if k != "median"}
     with pytest.raises(InputError, match="the norm curve lacks median"):
         plot_norm(replace(plan, norms={**plan.norms, "curve": curve}))
+
+
+def test_the_controls_z_stand_beside_what_is_expected(plan: Plan) -> None:
+    found = {"expected": [-2.0, 0.0, 2.0], "observed": [-2.6, 0.1, 1.9]}
+    drawn = plot_calibration_of(replace(plan, norms={**plan.norms, "quantiles": found}))
+    line, points = drawn.axes[0].lines
+    assert list(line.get_xdata()) == list(line.get_ydata()) == [-2.0, 2.0]
+    assert list(points.get_xdata()) == found["expected"]
+    assert list(points.get_ydata()) == found["observed"]
+    words = " ".join(t.get_text() for t in drawn.texts)
+    assert f"{plan.norms['n_reference']} controls, each left out in turn" in words
+    assert "SYNTHETIC" in words
+
+
+def test_norms_without_quantiles_have_no_such_plot(plan: Plan) -> None:
+    assert not has_calibration(plan)
+    with pytest.raises(InputError, match="the plan's norms hold no quantiles"):
+        plot_calibration_of(plan)

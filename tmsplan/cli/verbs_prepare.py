@@ -44,21 +44,29 @@ def prepare(  # noqa: PLR0913 - one argument an option
 
     from ..plan.prepare import Person, RawRun, Steps
     from ..plan.prepare import prepare as run_prepare
+    from ..plan.prepare.activity_map import ALFF, write_alff
     from ..view.prepare_pictures import write_pictures
 
     run = None if bold is None else RawRun(bold, _tr_of(bold, tr, sidecar))
     with published_folder(out) as work:
         person = Person(patient_id, age, sex, site)
         done = run_prepare(t1, run, person, work, Steps(lambda text: say.note(f"{text} ...")))
+        missing = "no BOLD run was given"
+        if run is not None:
+            with done.steps.step("activity (ALFF)"):
+                missing = write_alff(work)
         with done.steps.step("pictures"):
             pictures = write_pictures(done, work / "pictures")
     data = {
         "patient_toml": str(out / "patient.toml"),
         "pictures": [str(out / "pictures" / p.name) for p in pictures],
+        "alff": None if missing else str(out / ALFF),
         "surfaces": "template-warped",
         "qc": done.qc(),
         "seconds": {k: round(v, 1) for k, v in done.steps.seconds.items()},
     }
+    if missing:
+        say.note(f"no ALFF map: {missing}")
     lines = [f"{out / 'patient.toml'}", "", *(f"{k} {_shown(v)}" for k, v in done.qc().items())]
     text = "\n".join([*lines, "", done.steps.table(), "", _LOOK])
     say.result(text, data, as_json=as_json)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from .calibration import Summary, by_group, summarise
 from .crossval import LeftOut
@@ -19,6 +20,7 @@ from .model import NormativeModel
 __all__ = [
     "WITHIN",
     "calibration_block",
+    "calibration_quantiles",
     "calibration_text",
     "card_text",
     "left_out_one_by_one",
@@ -27,6 +29,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
+#: Points of the curve that is drawn of the controls' z: enough for a straight line to show.
+_QUANTILES = 61
 #: Averages over features that a calibrated model keeps (docs/decisions/0020).
 WITHIN = {"mean_abs": (0.0, 0.05), "sd": (0.95, 1.05), "inside_95": (0.93, 0.97)}
 
@@ -91,6 +95,22 @@ def calibration_block(left: LeftOut) -> dict[str, object]:
         "all": everyone.as_dict(),
         "by_site": [s.as_dict() for s in by_group(left.z, left.site)] if left.site else [],
         "by_sex": [s.as_dict() for s in by_group(left.z, left.sex)],
+    }
+
+
+def calibration_quantiles(left: LeftOut) -> dict[str, list[float]]:
+    """Return quantiles of the controls' z, all features together, beside those expected.
+
+    Returns
+    -------
+    dict
+        ``expected`` of a standard normal and ``observed``, 4 decimals, from low to high.
+    """
+    share = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
+    z = left.z[np.isfinite(left.z)]
+    return {
+        "expected": np.round(special.ndtri(share), 4).tolist(),
+        "observed": np.round(np.quantile(z, share), 4).tolist(),
     }
 
 

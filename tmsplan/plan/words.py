@@ -10,7 +10,7 @@ import numpy as np
 from ..atlas.atlas import Atlas
 from ..coupling.coupling_map import CouplingMap
 from ..coupling.registry import coupling_methods
-from ..norms.card import model_card
+from ..norms.card import calibration_block, calibration_quantiles, left_out_one_by_one
 from ..norms.deviations import Deviations
 from ..norms.model import NormativeModel
 from ..patient.patient import TEMPLATE_WARPED, Patient
@@ -128,11 +128,12 @@ def norms_block(
 ) -> dict[str, object]:
     """Return plan.json's ``norms``, with the curve of the first-ranked parcel over age."""
     curve = _curve(norms, ranking, patient, covariates_of(patient, coupling))
-    tried = model_card(norms)["calibration"]
+    left = left_out_one_by_one(norms)
     return {
         **found.norms,
         "curve": curve and {**curve, "unit": coupling.unit},
-        "calibration": tried["all"] if isinstance(tried, Mapping) else None,
+        "calibration": left and calibration_block(left)["all"],
+        "quantiles": left and calibration_quantiles(left),
     }
 
 

@@ -33,7 +33,7 @@ CSP = (
     "base-uri 'none'; form-action 'none'"
 )
 #: Entries of plan.json's blocks that the page shows in another form, or leaves to the file.
-_ELSEWHERE = ("curve", "regions", "definitions", "calibration", "card")
+_ELSEWHERE = ("curve", "regions", "definitions", "calibration", "quantiles")
 #: Rows shown before the list of all regions has to be opened.
 _FIRST_ROWS = 12
 #: WebP at this quality is a tenth of the PNG and shows no difference at page size.
@@ -52,7 +52,7 @@ def render_page(
     plan : Plan
     pictures : mapping of target id to mapping of view id to PNG file
         Empty if nothing could be drawn; the page says so.
-    plots : mapping of ``"ranking"``, ``"norm"`` to PNG file, or None
+    plots : mapping of ``"ranking"``, ``"norm"``, ``"calibration"`` to PNG file, or None
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["CURVE_KEYS", "has_norm_curve", "plot_norm", "plot_ranking"]
+__all__ = [
+    "CURVE_KEYS",
+    "has_calibration",
+    "has_norm_curve",
+    "plot_calibration_of",
+    "plot_norm",
+    "plot_ranking",
+]
 
 INK, GREY, LINE = "#1c2733", "#5a6775", "#dfe4ea"
 AMBER, LOW, HIGH, BAND = "#8a5a00", "#2166ac", "#b2182b", "#d9e3ec"
@@ -139,6 +146,45 @@ def _norm(plan: Plan) -> Figure:
         frameon=False, fontsize=8.5, ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 0.99)
     )
     _head(figure, say("plot-norm", feature=curve["feature"]), plan.patient_id, plan.labels)
+    return figure
+
+
+def has_calibration(plan: Plan) -> bool:
+    """Return whether the plan's norms hold quantiles of their own controls."""
+    return isinstance(plan.norms.get("quantiles"), Mapping)
+
+
+def plot_calibration_of(plan: Plan) -> Figure:
+    """Return the z of the norms' own controls, each left out in turn, beside what is expected.
+
+    Norms that are right follow the diagonal; a bend at an end is a tail that is too heavy or too
+    light, and z says too much or too little there.
+
+    Parameters
+    ----------
+    plan : Plan
+        ``plan.norms["quantiles"]`` holds ``expected`` and ``observed``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    with neutral_style():
+        return _calibration(plan)
+
+
+def _calibration(plan: Plan) -> Figure:
+    found = plan.norms.get("quantiles")
+    if not isinstance(found, Mapping):
+        raise InputError(f"{plan.patient_id}: the plan's norms hold no quantiles to plot.")
+    figure, axes = _figure(8.6, 4.4, left=0.11)
+    ends = (min(found["expected"]), max(found["expected"]))
+    axes.plot(ends, ends, color=GREY, lw=0.9)
+    axes.plot(found["expected"], found["observed"], "o", ms=4.5, color=LOW)
+    axes.set_xlabel(say("plot-expected"))
+    axes.set_ylabel(say("plot-observed"))
+    n = plan.norms["n_reference"]
+    _head(figure, say("plot-calibration"), say("plot-controls", n=n), plan.labels)
     return figure
 
 

@@ -9,7 +9,13 @@ from ..plan.plan import Plan
 from .figures import save_png
 from .page import render_page
 from .pictures import write_pictures
-from .plots import has_norm_curve, plot_norm, plot_ranking
+from .plots import (
+    has_calibration,
+    has_norm_curve,
+    plot_calibration_of,
+    plot_norm,
+    plot_ranking,
+)
 from .sheet import write_sheet
 
 __all__ = ["write_report"]
@@ -56,6 +62,8 @@ def _write_plots(plan: Plan, folder: Path) -> dict[str, Path]:
     figures = {"ranking": plot_ranking(plan)}
     if has_norm_curve(plan):
         figures["norm"] = plot_norm(plan)
+    if has_calibration(plan):
+        figures["calibration"] = plot_calibration_of(plan)
     paths = {name: folder / f"{name}.png" for name in figures}
     for name, figure in figures.items():
         save_png(figure, paths[name])
