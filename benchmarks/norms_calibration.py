@@ -1,6 +1,6 @@
 """Calibration of norms on real people: ABIDE volumes, controls left out in folds and by site.
 
-Run: ``python benchmarks/norms_calibration.py DATA`` (a folder with ``abide_fs6_half``, perhaps
+Run: ``python benchmarks/norms_calibration.py [DATA]`` (a folder with ``abide_fs6_half``, perhaps
 also ``nspn_discovery`` and ``tvb_tumour``; see docs/methods/norms.md). Prints one JSON object.
 ``--figure FILE.png`` draws the centiles of the left-out controls.
 """
@@ -21,6 +21,7 @@ from tmsplan.norms.card import calibration_block, left_out_one_by_one
 from tmsplan.norms.crossval import LeftOut, k_folds
 from tmsplan.norms.crossval_sites import sites_out
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 #: Columns of FreeSurfer's tables that are no region.
 WHOLE = ("BrainSegVolNotVent", "eTIV", "IntraCranialVol")
 
@@ -119,7 +120,7 @@ def draw(left: LeftOut, name: str, path: Path) -> None:
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data", type=Path, nargs="?", default=SHARED)
     parser.add_argument("--figure", type=Path, help="PNG of the last model")
     parser.add_argument("--markdown", type=Path, help="table for the docs")
     parser.add_argument("--json", type=Path)

@@ -1,6 +1,6 @@
 """False alarms at each left-out site of ABIDE after a transfer with local controls. Real people.
 
-Run: ``python benchmarks/norms_transfer_abide.py FOLDER [--json FILE]``, FOLDER being
+Run: ``python benchmarks/norms_transfer_abide.py [FOLDER] [--json FILE]``, FOLDER being
 ``abide_fs6_half``; about 20 s, fixed seed. Norms of the other sites' healthy people (DX_GROUP 2)
 are transferred with 20 local controls of each sex where more than 22 of each are there, else with
 20 of both, and the site's other controls are scored, 30 times. Prints the share below and above
@@ -24,6 +24,7 @@ from tmsplan.norms.reference import Reference
 from tmsplan.norms.spread_varying import fit_spread
 from tmsplan.norms.transfer import new_site
 
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 DRAWS, LOCAL, SPARE, LIMIT = 30, 20, 3, 1.959964
 
 
@@ -89,7 +90,7 @@ def rates(rng, people, values, site, spread):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=SHARED / "abide_fs6_half")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     people, values = controls(options.folder)
