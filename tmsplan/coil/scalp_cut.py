@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 FLAT_AREA = Param(20.0, "cm2", 10, 100, "geometry: 2 pi r h of a cap of radius 150 mm is 9.4 cm2")
 _FLAT_MM = 0.6
 _NORMAL_COS = float(np.cos(np.radians(8.0)))
+#: Around a plane that is large enough: bright fat and dark bone in a cut move its edge by about
+#: a voxel, so what lies so near and faces so alike belongs to it.
+_GROWN_MM, _GROWN_COS = 2.0, float(np.cos(np.radians(35.0)))
 #: Distance to the last voxel centre at which a vertex lies on the border of the image.
 _BORDER_VOXELS = 1.5
 _PLANES = 12
@@ -57,7 +60,8 @@ def _flat(surface: Surface[Scanner]) -> Bools:
         on = (np.abs(xyz @ normal - offset) < _FLAT_MM) & (normals @ normal > _NORMAL_COS)
         if float(area[on].sum()) < FLAT_AREA.value * 100 or not (on & free).any():
             break
-        found |= on
+        near = np.abs(xyz @ normal - offset) < _GROWN_MM
+        found |= on | (near & (normals @ normal > _GROWN_COS))
     return found
 
 
