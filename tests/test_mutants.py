@@ -82,13 +82,14 @@ MUTANTS = {
         "tests/export/test_export_brainsight_write.py::test_the_whole_file_of_g1",
     ),
     "z without the newcomer's own uncertainty": Mutant(
-        "norms/model.py", "        spread = self.sd[f] * np.sqrt(1 + np.sum(q**2, axis=1))",
-        "        spread = self.sd[f] * np.sqrt(1 + 0 * np.sum(q**2, axis=1))",
-        "tests/norms/test_norms_score.py::test_centile_curve_is_where_the_centile_is",
+        "norms/fitted.py",
+        "        return predictive_z(found.residual / np.sqrt(1 + found.leverage), found.df)",
+        "        return predictive_z(found.residual / np.sqrt(1 + 0 * found.leverage), found.df)",
+        "tests/norms/test_norms_score.py",
     ),
     "simulated norms for a real patient": Mutant(
         "norms/store.py", "    if model.synthetic and not patient_synthetic:", "    if False:",
-        "tests/norms/test_norms_store.py::test_simulated_norms_are_only_for_simulated_patients",
+        "tests/norms/test_norms_identity.py::test_simulated_norms_are_only_for_simulated_patients",
     ),
     "an existing folder is overwritten": Mutant(
         "base/publish.py", "    if out.exists() and not overwrite:", "    if False:",

@@ -39,18 +39,28 @@ _NO_CORTEX = (0, 4)
 def check_anatomy(patient: Patient, params: Params) -> tuple[Tripwire, ...]:
     """Return TP-F01, F02, F06, D01 and D02 of a patient, before anything is computed.
 
-    A cortex that was warped from a template is judged by TP-F07 as well, in place of TP-F01.
+    A cortex that was warped from a template is judged by TP-F07, in place of TP-F01 and F06.
     """
     left, right = patient.cortex.left.mid.points, patient.cortex.right.mid.points
     found = (
         _ribbon(patient, params),
         sides_in_order(left, right),
-        tripwire_template(patient, params),
+        _template(patient, params),
         _maps(patient, params),
         surfaces_follow_t1(_boundary(patient), params.boundary_min),
     )
     warped = patient.surfaces_because == TEMPLATE_WARPED
     return (*found, _warped(patient)) if warped else found
+
+
+def _template(patient: Patient, params: Params) -> Tripwire:
+    if patient.surfaces_because == TEMPLATE_WARPED:
+        return not_run(
+            "TP-F06",
+            "the cortex came through the same transform as the template's points, so their "
+            "distance proves nothing; TP-F07 judges that transform",
+        )
+    return tripwire_template(patient, params)
 
 
 def _warped(patient: Patient) -> Tripwire:
