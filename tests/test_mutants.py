@@ -82,9 +82,9 @@ MUTANTS = {
         "tests/export/test_export_brainsight_write.py::test_the_whole_file_of_g1",
     ),
     "z without the newcomer's own uncertainty": Mutant(
-        "norms/fitted.py",
-        "        return predictive_z(found.residual / np.sqrt(1 + found.leverage), found.df)",
-        "        return predictive_z(found.residual / np.sqrt(1 + 0 * found.leverage), found.df)",
+        "norms/score.py",
+        "    z = predictive_z(residual / np.sqrt(1 + leverage), found.df)",
+        "    z = predictive_z(residual / np.sqrt(1 + 0 * leverage), found.df)",
         "tests/norms/test_norms_score.py",
     ),
     "simulated norms for a real patient": Mutant(
