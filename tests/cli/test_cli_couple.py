@@ -96,6 +96,11 @@ def test_the_map_is_read_back_on_its_own_side(out, source) -> None:
         values, side = read_values(out / f"{hemi.freesurfer}.coupling.func.gii")
         assert side is hemi
         np.testing.assert_array_equal(values, local.side(hemi).values.astype(np.float32))
+        # The medial wall is no region: it is not drawn, and no point is looked for there.
+        wall = atlas.labels.side(hemi).ids == 0
+        assert wall.any()
+        assert np.isnan(local.side(hemi).values[wall]).all()
+        assert np.isfinite(local.side(hemi).values[~wall]).mean() > 0.9
     planted = atlas.labels.left.ids == PLANTED
     lowest = np.nanargmin(local.left.values)
     assert planted[lowest]

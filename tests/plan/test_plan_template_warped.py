@@ -43,6 +43,7 @@ def _found(patient: Patient) -> dict:
 def test_a_reconstructed_cortex_knows_no_f07(reconstructed):
     assert "TP-F07" not in _found(reconstructed)
     assert _found(reconstructed)["TP-F01"].status == "pass"
+    assert _found(reconstructed)["TP-F06"].status == "pass"
 
 
 def test_f07_judges_and_f01_says_why_it_does_not_run(warped):
@@ -50,6 +51,8 @@ def test_f07_judges_and_f01_says_why_it_does_not_run(warped):
     assert found["TP-F07"].status == "pass", found["TP-F07"].why
     assert found["TP-F01"].status == "not-run"
     assert "TP-F07 judges them" in found["TP-F01"].why
+    assert found["TP-F06"].status == "not-run"
+    assert "TP-F07 judges that transform" in found["TP-F06"].why
     assert "floor" in explain("TP-F07").means
 
 
