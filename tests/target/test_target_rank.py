@@ -331,3 +331,21 @@ def test_statements_without_a_search_still_say_what_it_is() -> None:
     nothing = ranked({}, coverage=dict.fromkeys(FRONTOPARIETAL.ids, 0.1))
     ids = [s.id for s in nothing.statements]
     assert ids == ["research-use", "not-assessed", "group-finding"]
+
+
+def test_norms_without_single_controls_call_no_region_unusual() -> None:
+    """Streamed norms keep sums alone: nobody is left to be left out in turn, or drawn again."""
+    values = {p.id: 0.0 for p in PARCELS} | {PARCELS[0].id: -9.0}
+    table = parcels(values)
+    found = deviations(table)
+    nobody = np.zeros((0, len(found.rows)))
+    ranking = rank(
+        replace(found, loo_z=nobody, boot_z=nobody), table, ATLAS,
+        candidates=FRONTOPARIETAL, reachable=ALL_IN_REACH, params=PARAMS,
+    )  # fmt: skip
+    assert ranking.verdict == "no-region-stands-out"
+    text = next(s.text for s in ranking.statements if s.id == "search-space")
+    assert "These norms hold no single controls" in text
+    assert "no region is called unusual" in text
+    assert "nan" not in text
+    assert (ranking.rows[0].rank_best, ranking.rows[0].p_top) == (None, None)

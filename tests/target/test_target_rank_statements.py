@@ -1,9 +1,9 @@
-"""The statements that are filled in where coordinates and definitions are known."""
+"""The statements that are filled in where coordinates are known."""
 
 from __future__ import annotations
 
 from tmsplan.base import Params
-from tmsplan.target.statements import coordinate_statement, definition_statement
+from tmsplan.target.statements import coordinate_statement
 
 PARAMS = Params()
 
@@ -28,11 +28,3 @@ def test_unknown_spread_and_no_comparison_are_said() -> None:
     assert text == (
         "The coupling-guided target is one point of a region. Its uncertainty was not computed."
     )
-
-
-def test_definition_says_where_others_rank_the_region() -> None:
-    found = definition_statement("partial_spearman", "more coupled", {"kls": 7})
-    assert found.id == "definition"
-    assert "Coupling is 'partial_spearman' here; higher means more coupled." in found.text
-    assert "this region is number 7 (kls)." in found.text
-    assert "By other definitions" not in definition_statement("map", "more coupled").text

@@ -16,7 +16,7 @@ from ..surface.parcels import feature_name
 from .evidence import Evidence
 from .ranking import RankedParcel, Statement
 
-__all__ = ["coordinate_statement", "definition_statement", "ranking_statements"]
+__all__ = ["coordinate_statement", "ranking_statements", "spread_statement"]
 
 RESEARCH_USE = Statement(
     "research-use",
@@ -128,30 +128,6 @@ def spread_statement(spread_mm: float | None, params: Params) -> Statement | Non
         f"The coupling-guided point would move by about {spread_mm:.0f} mm on a second scan "
         f"(simulated; more than {params.spread_warn.value:g} mm).",
     )
-
-
-def definition_statement(
-    method: str, higher_means: str, ranks: Mapping[str, int] | None = None
-) -> Statement:
-    """Return the statement that says what was measured, and where other definitions rank it.
-
-    Parameters
-    ----------
-    method : str
-        Name of the coupling method.
-    higher_means : str
-        ``"more coupled"``.
-    ranks : mapping of method to rank, optional
-        Where other definitions put the first region.
-    """
-    text = (
-        f"Coupling is '{method}' here; higher means {higher_means}. Published definitions "
-        f"disagree about which regions are decoupled."
-    )
-    if ranks:
-        text += " By other definitions this region is "
-        text += ", ".join(f"number {r} ({m})" for m, r in sorted(ranks.items())) + "."
-    return Statement("definition", text)
 
 
 def _warnings(deviations: Deviations) -> list[Statement]:
