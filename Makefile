@@ -7,8 +7,10 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install -q -c .ci/co
 STAMP := $(VENV)/.stamp-run
 STAMP_TEST := $(VENV)/.stamp-test
 PCN := $(VENV)-pcn
+# What the typesetter of the sheet draws letters with.
+SHEET := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
-.PHONY: help demo test test-slow lint bench docs system clean
+.PHONY: help demo test test-slow lint bench docs system browser clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -19,11 +21,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(BIN)/python pyproject.toml .ci/constraints.txt
-	$(PIP) -e .
+	$(PIP) -e '.[pdf]'
 	@touch $@
 
 $(STAMP_TEST): $(BIN)/python pyproject.toml .ci/constraints.txt
-	$(PIP) -e '.[test,prepare]'
+	$(PIP) -e '.[test,prepare,pdf,serve]'
 	@touch $@ $(STAMP)
 
 # PCNtoolkit is GPL: it never enters our environment, only a process of its own.
@@ -34,7 +36,10 @@ $(PCN)/.stamp: .ci/constraints-pcn.txt
 	@touch $@
 
 system:
-	@sh .ci/system-packages libegl1 libgl1-mesa-dri
+	@sh .ci/system-packages libegl1 libgl1-mesa-dri $(SHEET)
+
+browser: # the page is tested in a real one
+	@sh .ci/system-packages chromium
 
 demo: system $(STAMP) ## the main job on the built-in SYNTHETIC patient
 	$(BIN)/tmsplan demo --out demo-out --overwrite
@@ -42,7 +47,7 @@ demo: system $(STAMP) ## the main job on the built-in SYNTHETIC patient
 test: system $(STAMP_TEST) ## the default test suite (lint and types are part of it)
 	$(BIN)/python -m pytest -q -n auto --dist loadscope
 
-test-slow: system $(STAMP_TEST) $(PCN)/.stamp ## whole chains, faults, pictures of real heads
+test-slow: system browser $(STAMP_TEST) $(PCN)/.stamp ## whole chains, faults, pictures of real heads
 	TMSPLAN_PCN_PYTHON=$(CURDIR)/$(PCN)/bin/python $(BIN)/python -m pytest -q -m slow \
 	  -n auto --dist loadscope
 
