@@ -100,6 +100,8 @@ def test_poses_of_all_standard_targets_on_a_real_head_pass(ecog) -> None:
         assert wire.status == "pass", wire
         assert wire.value < 5
         handle = -pose.scanner_from_coil.matrix(patient.scanner, pose.scanner_from_coil.src)[:3, 1]
-        assert handle[0] < 0, "the handle of a left target goes left"
-        if name != "siddiqi-anxiosomatic":  # on the forehead backward is upward
-            assert handle[1] < 0, "and back"
+        lateral = -1 if target.hemi is Hemi.LEFT else 1
+        assert handle[0] * lateral > 0, f"{name}: the handle goes to the target's own side"
+        # On the forehead backward is up, at the back of the head it is down.
+        if abs(pose.scalp_normal.dot(skin.forward)[0]) < 0.3:
+            assert handle[1] < 0, f"{name}: and back"

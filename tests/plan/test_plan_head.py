@@ -53,7 +53,6 @@ def planned(patient: Patient, xyz: tuple[float, float, float]) -> PlannedTarget:
 
 def test_the_scalp_is_made_and_said() -> None:
     patient, made = with_scalp(without_scalp())
-    assert made is not None
     assert patient.qc["scalp_from"] == "made from the T1 by tmsplan"
     r = np.linalg.norm(patient.scalp.points.mm(round_head.FRAME), axis=1)
     # Voxels of 2 mm: half of one at the median, one at the rim.
@@ -61,13 +60,30 @@ def test_the_scalp_is_made_and_said() -> None:
     assert np.quantile(np.abs(r - RADIUS), 0.95) < 2.0
     (line,) = scalp_lines(made, [planned(patient, (-40.0, 30.0, 40.0))])
     assert line.id == "scalp-made"
+    assert "clear edge to air on " in line.text
 
 
-def test_a_scalp_that_came_along_stays() -> None:
+def test_a_scalp_that_came_along_stays_and_an_empty_t1_says_nothing_of_it() -> None:
     given = round_head.head()
     patient, made = with_scalp(given)
     assert patient is given
-    assert scalp_lines(made, []) == ()
+    assert made.cut is None
+    (line,) = scalp_lines(made, [])
+    assert line.id == "scalp-unseen"
+    assert "could not be checked for cut planes" in line.text
+
+
+def test_a_given_scalp_is_held_against_the_t1() -> None:
+    """The sphere goes on where the image was cut: the coil would hang in front of nothing."""
+    whole = replace(without_scalp(), scalp=round_head.scalp())
+    patient, held = with_scalp(whole)
+    front = replace(planned(patient, (-20.0, 66.0, 0.0)).target, id="front")
+    target = replace(planned(patient, (-20.0, 66.0, 0.0)), target=front)
+    assert scalp_lines(held, [target]) == ()
+    cut = replace(without_scalp(cut_above=72.0), scalp=round_head.scalp())
+    (line,) = scalp_lines(with_scalp(cut)[1], [target])
+    assert line.id == "scalp-cut"
+    assert line.text.startswith("DO NOT USE front")
 
 
 def test_a_coil_on_a_cut_plane_is_called_out_and_no_other() -> None:

@@ -14,8 +14,10 @@ from tmsplan.base import DomainError, InputError, Params
 from tmsplan.space.side import Hemi
 from tmsplan.surface import Field, Pair
 from tmsplan.target.choose import choose_target
-from tmsplan.target.reach import LEAST_FACING, crown_mask, reachable, scalp_depth
+from tmsplan.target.eligible import crown_mask
+from tmsplan.target.reach import reachable
 from tmsplan.target.rescan import rescans
+from tmsplan.target.scalp_depth import LEAST_FACING, scalp_depth
 
 P = Params()
 #: Upper outer front of the left hemisphere, and where the planted dip is.
@@ -30,6 +32,11 @@ def mid(patient, hemi=Hemi.LEFT) -> np.ndarray:
 
 def patch_mask(patient, radius: float = 28.0) -> np.ndarray:
     return np.linalg.norm(mid(patient) - MIDDLE, axis=1) < radius
+
+
+def inner_flank(xyz: np.ndarray) -> np.ndarray:
+    """Beside the medial wall, over 10 mm from the midplane: deep, and facing inward."""
+    return (xyz[:, 0] > -15) & (xyz[:, 0] < -11) & (xyz[:, 2] > -20)
 
 
 def dip(xyz: np.ndarray, at: np.ndarray, width: float = 7.0) -> np.ndarray:
@@ -216,8 +223,9 @@ def test_missing_sulc_is_said(patient, crown_point) -> None:
         ("no-vertex", r"left patch can be aimed at \(no-vertex\): it has no vertex"),
         ("no-coverage", r"\(no-coverage\): the map has no value in it"),
         ("no-crown", r"\(no-crown\): it lies in sulci only"),
-        ("too-deep", r"\(too-deep\): all of it lies over 12 mm under the scalp"),
+        ("too-deep", r"\(too-deep\): all of it lies too deep under the scalp \(limit 12 mm\)"),
         ("no-scalp", r"\(no-scalp\): the patient has no scalp surface"),
+        ("medial-wall", r"\(medial-wall\): it lies on the wall between the hemispheres"),
         ("under-the-head", r"\(under-the-head\): the nearest skin is face, throat or neck"),
         ("faces-away", r"\(faces-away\): its crown within reach points away from the scalp"),
     ],
@@ -234,8 +242,10 @@ def test_an_empty_set_says_why(patient, case: str, message: str) -> None:
         params = P.overriding({"reach": 12.0})
     elif case == "no-scalp":
         who = replace(patient, scalp=None)
+    elif case == "medial-wall":
+        mask = mid(patient)[:, 0] > -8
     elif case == "faces-away":
-        mask, params = mid(patient)[:, 0] > -8, P.overriding({"reach": 60.0})
+        mask, params = inner_flank(mid(patient)), P.overriding({"reach": 60.0})
     else:
         mask = mid(patient)[:, 2] < -48
     with pytest.raises(InputError, match=message):
@@ -285,19 +295,21 @@ def test_rescans_have_the_reliability_they_claim(patient) -> None:
 def test_reach_of_parcels_has_a_reason_for_each(patient) -> None:
     xyz = mid(patient)
     front = patch_mask(patient)
-    masks = {1: front, 2: xyz[:, 0] > -8, 3: xyz[:, 2] < -48}
+    masks = {1: front, 2: xyz[:, 0] > -8, 3: xyz[:, 2] < -48, 4: inner_flank(xyz)}
     ids = np.zeros(len(xyz), dtype=np.int32)
     for k, mask in masks.items():
         ids[mask] = k
     atlas = rh.labels(patient, front)
     left = replace(atlas.left, ids=ids, names={k: str(k) for k in masks})
-    reach = reachable(patient, Pair(left, atlas.right), (1, 2, 3, 9), P)
-    assert reach.reachable == {1: True, 2: False, 3: False, 9: False}
-    assert reach.reasons == {2: "too-deep", 3: "under-the-head", 9: "no-vertex"}
+    reach = reachable(patient, Pair(left, atlas.right), (1, 2, 3, 4, 9), P)
+    assert reach.reachable == {1: True, 2: False, 3: False, 4: False, 9: False}
+    assert reach.reasons == {
+        2: "medial-wall", 3: "under-the-head", 4: "too-deep", 9: "no-vertex",
+    }  # fmt: skip
     depth = 90 - np.linalg.norm(xyz[front & crown_mask(patient.cortex.left, P)], axis=1)
     assert reach.depth_mm[1] == pytest.approx(np.median(depth), abs=1.0)
-    far = reachable(patient, Pair(left, atlas.right), (2,), P.overriding({"reach": 60.0}))
-    assert far.reasons == {2: "faces-away"}, "the medial wall, from above"
+    far = reachable(patient, Pair(left, atlas.right), (4,), P.overriding({"reach": 60.0}))
+    assert far.reasons == {4: "faces-away"}
     blind = reachable(replace(patient, scalp=None), Pair(left, atlas.right), (1, 9), P)
     assert blind.reasons == {1: "no-scalp", 9: "no-vertex"}
 

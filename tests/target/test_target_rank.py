@@ -18,6 +18,7 @@ from tmsplan.surface import Domain, Labels, Pair
 from tmsplan.surface.parcels import ParcelRow, ParcelTable, feature_name
 from tmsplan.target.candidates import candidate_ids
 from tmsplan.target.rank import rank
+from tmsplan.target.ranking import backup_rows
 
 NAMES = ("angular", "middle", "precentral", "visual")
 PARCELS = tuple(
@@ -274,13 +275,35 @@ def test_candidates_by_name_or_id() -> None:
     assert candidate_ids(ATLAS, [101, 203]).ids == (101, 203)
     assert candidate_ids(ATLAS, "101, 203").ids == (101, 203)
     assert candidate_ids(ATLAS, "101").name == "user"
+    assert candidate_ids(ATLAS, "left middle, rh_Visual").ids == (101, 203)
+
+
+def test_sets_may_stand_in_a_list_and_keep_their_source() -> None:
+    found = candidate_ids(ATLAS, "frontoparietal, left visual")
+    assert found.ids == (100, 101, 200, 201, 103)
+    assert found.source == "chosen by the user for this plan; frontoparietal: for tests"
+
+
+def test_backups_are_the_next_regions_that_can_be_treated() -> None:
+    values = {100: -1, 101: -4, 200: -3, 201: -2}
+    found = ranked(values, reachable={**ALL_IN_REACH, 200: False})
+    assert found.best.parcel_id == 101
+    assert [r.parcel_id for r in backup_rows(found)] == [201, 100]
+    assert [r.parcel_id for r in backup_rows(found, 1)] == [201]
+    assert [r.parcel_id for r in backup_rows(found, 9)] == [201, 100]
+    nothing = ranked(values, reachable=dict.fromkeys(IDS, False))
+    assert (nothing.best, backup_rows(nothing)) == (None, ())
 
 
 @pytest.mark.parametrize(
     ("which", "message"),
     [
         ("frontoparital", "no candidates called 'frontoparital'. Did you mean 'frontoparietal'"),
-        ("visual", r"declares no candidates called 'visual'. It declares: frontoparietal"),
+        ("nothing", r"declares no candidates called 'nothing'. It declares: frontoparietal"),
+        ("visual", r"candidate 'visual' does not say its side; write 'left visual' or 'right"),
+        ("left vissual", r"has no parcel 'left vissual'. Did you mean 'left visual'"),
+        ("left 9z", r"has no parcel 'left 9z'. It has angular, middle"),
+        ("101, left middle", "names a parcel twice"),
         ("", "no candidates called ''"),
         ([101, 999], r"candidate 999 is no parcel of atlas eight \(ids 100 to 203\)"),
         ("101,999", "candidate 999"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tmsplan.base import Params
-from tmsplan.target.statements import coordinate_statement
+from tmsplan.target.statements import coordinate_statement, spread_statement
 
 PARAMS = Params()
 
@@ -28,3 +28,28 @@ def test_unknown_spread_and_no_comparison_are_said() -> None:
     assert text == (
         "The coupling-guided target is one point of a region. Its uncertainty was not computed."
     )
+
+
+def test_the_coordinate_says_what_was_resampled() -> None:
+    scan, more = {"vertices": 4.0}, {"vertices": 4.0, "definitions": 6.0}
+    said = coordinate_statement(4.0, {}, PARAMS, parts=scan).text
+    assert "On a second scan it would move by about 4.0 mm (simulated)." in said
+    said = coordinate_statement(5.1, {}, PARAMS, parts=more).text
+    assert (
+        "On a second scan or by another definition of coupling it would move by about 5.1 mm "
+        "(simulated; 4.0 mm by a second scan alone)."
+    ) in said
+
+
+def test_a_wide_spread_says_what_was_resampled() -> None:
+    parts = {"vertices": 4.0, "controls": 11.0}
+    warned = spread_statement(7.2, PARAMS, parts=parts)
+    assert warned.id == "spread-warn"
+    assert warned.text == (
+        "The coupling-guided point would move by about 7 mm on a second scan or against other "
+        "controls (simulated; 4.0 mm by a second scan alone; more than 5 mm)."
+    )
+    refused = spread_statement(12.0, PARAMS, parts=parts)
+    assert refused.id == "spread-no-claim"
+    assert "point: on a second scan or against other controls it would move by" in refused.text
+    assert spread_statement(5.0, PARAMS, parts=parts) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import round_head as rh
 from ecog_head import ECOG, ecog_patient, talairach
 
 from tmsplan.base import InputError, Params
-from tmsplan.base.errors import FrameError
+from tmsplan.base.errors import AmbiguityError, FrameError
 from tmsplan.space.frame import Frame, Mni305, Mni2009cAsym, MniNlin6Asym, template_frame
 from tmsplan.space.points import Points
 from tmsplan.space.side import Hemi
@@ -30,6 +31,7 @@ from tmsplan.target.template import (
     to_patient,
     tripwire_template,
 )
+from tmsplan.target.two_f3 import two_f3_line
 
 P = Params()
 MNI305 = Frame(Mni305, "template")
@@ -44,34 +46,95 @@ FOLDER = Path(standard_targets.__file__).with_name("standard")
 def test_the_published_points() -> None:
     """Copied by hand from the list of facts, not from the files."""
     expected = {
-        "mni-sgacc-group": (-38, 44, 26),
-        "weigand-2018": (-42, 44, 30),
-        "ba46": (-44, 40, 29),
-        "ba9": (-36, 39, 43),
-        "five-cm-average": (-41, 16, 54),
-        "f3-cortical": (-37, 26, 49),
-        "siddiqi-dysphoric": (-32, 44, 34),
-        "siddiqi-anxiosomatic": (0, 48, 46),
-    }
+        "ba46": (-44, 40, 29), "ba9": (-36, 39, 43),
+        "f3-cortical": (-37, 26, 49), "five-cm-average": (-41, 16, 54),
+        "mni-sgacc-group": (-38, 44, 26), "fox-2012-peak": (-44, 38, 34),
+        "weigand-2018": (-42, 44, 30), "fitzgerald-2009": (-46, 45, 38),
+        "rusjan-2010": (-50, 30, 36),
+        "herbsman-2009-a": (-46, 23, 49), "herbsman-2009-b": (-47, 24, 48),
+        "siddiqi-dysphoric": (-32, 44, 34), "siddiqi-anxiosomatic": (0, 48, 46),
+        "right-dlpfc-mirror": (38, 44, 26), "right-dlpfc-list": (42, 40, 26),
+        "dmpfc": (0, 50, 30), "pre-sma": (0, 18, 58),
+        "m1-hand-left": (-37, -21, 58), "m1-hand-right": (37, -21, 58),
+        "ipl-left": (-47, -68, 36), "stg-left": (-52, -20, 6),
+        "tpj-left": (-48, -62, 30), "tpj-right": (50, -60, 34),
+        "tpj-right-anterior": (54, -44, 18),
+    }  # fmt: skip
     assert {n: load_standard(n).mni for n in standard_names()} == expected
-    for name in standard_names():
-        standard = load_standard(name)
-        assert standard.hemi is Hemi.LEFT
-        assert standard.source.startswith("doi:10.")
+
+
+def test_the_rules_on_the_scalp() -> None:
+    rules = {n: str(load_standard(n).rule) for n in standard_names("scalp")}
+    assert rules == {
+        "beam-f3": "Beam's measurements, program form",
+        "beam-f3-simple": "Beam's measurements, simple form",
+        "beam-f3-adjusted": "Beam's measurements, program form, adjusted",
+        "beam-f4": "Beam's measurements, program form",
+        "beam-f4-simple": "Beam's measurements, simple form",
+        "beam-f4-adjusted": "Beam's measurements, program form, adjusted",
+        "five-cm-rule": "5 cm forward along the scalp from m1-hand-left",
+        "five-and-a-half-cm-rule": "5.5 cm forward along the scalp from m1-hand-left",
+        "six-cm-rule": "6 cm forward along the scalp from m1-hand-left",
+        "parietal-p3": "P3 (10-10)",
+        "parietal-p4": "P4 (10-10)",
+        "t3p3": "T7 to P3, half way",
+    }
+    assert standard_names("bold") == ("sgacc-individual",)
 
 
 def test_nothing_unread_is_called_verified() -> None:
-    for name in standard_names():
+    """One rule was read in its source; every other target says so in its name."""
+    verified = {n for n in standard_names("any") if load_standard(n).status == "verified"}
+    assert verified == {"five-cm-rule"}
+    for name in standard_names("any"):
         standard = load_standard(name)
-        assert standard.template_assumed
-        assert standard.status == "unverified"
+        assert standard.shown.endswith("(unverified)") == (name not in verified)
+        assert standard.status in standard.pedigree
 
 
 def test_f3_on_the_cortex_is_not_f3_on_the_scalp() -> None:
     """31 mm apart: the electrode of template caps is at (-49.10, 52.45, 39.28)."""
     gap = np.linalg.norm(np.subtract(load_standard("f3-cortical").mni, (-49.10, 52.45, 39.28)))
     assert gap == pytest.approx(31, abs=0.5)
-    assert "not the scalp position F3" in load_standard("f3-cortical").how
+    cortical, scalp = load_standard("f3-cortical"), load_standard("beam-f3")
+    assert "not the scalp position F3" in cortical.how
+    assert "cortex" in cortical.title
+    assert "scalp" in scalp.title
+    assert all(any("31 mm apart" in c for c in one.conflicts) for one in (cortical, scalp))
+
+
+@pytest.mark.parametrize("name", ["f3", "F3"])
+def test_f3_alone_is_refused_with_both(name: str) -> None:
+    with pytest.raises(AmbiguityError, match=rf"'{name}' names two places, tens of millimetres "
+                       r"apart\. Write 'beam-f3' for the electrode position on the patient's "
+                       r"scalp, or 'f3-cortical' for a point of a group's cortex"):  # fmt: skip
+        load_standard(name)
+
+
+def test_f4_alone_is_refused_with_both() -> None:
+    with pytest.raises(AmbiguityError, match=r"Write 'beam-f4' .* or 'right-dlpfc-mirror'"):
+        load_standard("f4")
+
+
+def test_the_two_f3_of_one_plan_are_told_apart() -> None:
+    here, there = rh.target([-40, 50, 40], Hemi.LEFT), rh.target([-40, 30, 55], Hemi.LEFT)
+    both = [replace(here, id="beam-f3"), replace(there, id="f3-cortical")]
+    assert "lie 25 mm apart" in str(two_f3_line(both))
+    assert two_f3_line(both[:1]) is None
+    assert two_f3_line(both[1:]) is None
+
+
+def test_an_alias_is_the_same_target() -> None:
+    assert load_standard("f3-scalp") is load_standard("beam-f3")
+    assert load_standard("cash-f3") is load_standard("f3-cortical")
+    assert load_standard("5cm").name == "five-cm-rule"
+
+
+def test_what_is_no_point_is_not_placed_as_one() -> None:
+    with pytest.raises(InputError, match=r"'beam-f3' is no point of a template but a scalp rule"):
+        place_standard("beam-f3", rh.head())
+    with pytest.raises(InputError, match=r"'sgacc-individual' is no point .* own BOLD"):
+        place_standard("sgacc-individual", rh.head())
 
 
 def test_an_unknown_name_is_refused_with_the_nearest() -> None:
@@ -79,29 +142,55 @@ def test_an_unknown_name_is_refused_with_the_nearest() -> None:
         load_standard("ba-9")
 
 
-@pytest.mark.parametrize(
-    ("line", "instead", "message"),
-    [
-        ('name = "ba9"', 'name = "ba10"', r"ba9\.toml: name is 'ba10'\. Expected 'ba9'"),
-        ('hemi = "left"', 'hemi = "right"', r"mni x is -36 and hemi is right"),
-        ('hemi = "left"', 'hemi = "both"', r"'both' names no side"),
-        ('kind = "cortex"', 'kind = "scalp"', r"kind is 'scalp'\. Expected 'cortex'"),
-        ('template = "MNI152NLin6Asym"', 'template = "MNI152"', r"template is 'MNI152'"),
-        ("template_assumed = true", 'template_assumed = "yes"', r"template_assumed is 'yes'"),
-        ('status = "unverified"', 'status = "sure"', r"status is 'sure'"),
-        ('status = "unverified"', "", r"missing or unknown: status"),
-        ('status = "unverified"', 'status = "unverified"\nradius = 3', r"unknown: radius"),
-        ("mni = [-36.0, 39.0, 43.0]", "mni = [-36.0, 39.0]", r"mni is \[-36\.0, 39\.0\]"),
-        ("mni = [-36.0, 39.0, 43.0]", 'mni = ["a", 1, 2]', r"Expected three numbers"),
-        ("mni = [-36.0, 39.0, 43.0]", "mni = [", r"cannot be read"),
-    ],
-)
-def test_a_wrong_file_is_refused(tmp_path, line: str, instead: str, message: str) -> None:
-    text = (FOLDER / "ba9.toml").read_text(encoding="utf-8")
+BA9 = "ba9"
+WRONG = [
+    (BA9, 'name = "ba9"', 'name = "ba10"', r"ba9\.toml: name is 'ba10'\. Expected 'ba9'"),
+    (BA9, 'hemi = "left"', 'hemi = "right"', r"mni x is -36 and hemi is right"),
+    (BA9, 'hemi = "left"', 'hemi = "both"', r"'both' names no side"),
+    (BA9, 'kind = "cortex"', 'kind = "brain"', r"kind is 'brain'\. Expected cortex, scalp, bold"),
+    (BA9, 'kind = "cortex"', 'kind = "scalp"', r"missing or unknown: frame_assumed, mni, rule"),
+    (BA9, 'frame = "MNI152NLin6Asym"', 'frame = "MNI152"', r"frame is 'MNI152'"),
+    (BA9, 'frame = "MNI152NLin6Asym"', 'frame = "scalp rule"', r"frame is 'scalp rule'"),
+    (BA9, "frame_assumed = true", 'frame_assumed = "yes"', r"frame_assumed is 'yes'"),
+    (BA9, 'status = "unverified"', 'status = "sure"', r"status is 'sure'"),
+    (BA9, 'status = "unverified"', 'status = "verified"', r"verified_by is ''\. Expected where"),
+    (BA9, 'verified_by = ""', 'verified_by = "Table 1"', r"empty if and only if unverified"),
+    (BA9, 'status = "unverified"', "", r"missing or unknown: status"),
+    (BA9, "aliases = []", "aliases = []\nradius = 3", r"unknown: radius"),
+    (BA9, "aliases = []", 'aliases = "nine"', r"aliases is 'nine'\. Expected a list of words"),
+    (BA9, "conflicts = []", 'conflicts = [""]', r"conflicts is \[''\]"),
+    (BA9, 'source = "doi:10.1016/j.biopsych.2012.04.028"', 'source = "Fox"', r"source is 'Fox'"),
+    (BA9, "mni = [-36.0, 39.0, 43.0]", "mni = [-36.0, 39.0]", r"mni is \[-36\.0, 39\.0\]"),
+    (BA9, "mni = [-36.0, 39.0, 43.0]", 'mni = ["a", 1, 2]', r"Expected three numbers"),
+    (BA9, "mni = [-36.0, 39.0, 43.0]", "mni = [", r"cannot be read"),
+    ("beam-f3", 'by = "beam"', 'by = "eye"', r"rule\.by is 'eye'\. Expected beam, along, sites"),
+    ("beam-f3", 'form = "program"', 'form = "new"', r"rule\.form is 'new'"),
+    ("beam-f3", "adjusted = false", "adjusted = 0", r"rule\.adjusted is 0"),
+    ("beam-f3", "adjusted = false", "", r"missing or unknown: adjusted"),
+    ("six-cm-rule", "= 60.0", "= 6.0", r"rule\.distance_mm is 6\.0\. Expected 30 to 100 mm"),
+    ("six-cm-rule", 'start = "m1-hand-left"', 'start = ""', r"rule\.start is ''"),
+    ("t3p3", '["T7", "P3"]', "[]", r"rule\.sites is \[\]\. Expected one or two names"),
+]
+
+
+@pytest.mark.parametrize(("name", "line", "instead", "message"), WRONG)
+def test_a_wrong_file_is_refused(
+    tmp_path, name: str, line: str, instead: str, message: str
+) -> None:
+    text = (FOLDER / f"{name}.toml").read_text(encoding="utf-8")
     assert line in text
-    (tmp_path / "ba9.toml").write_text(text.replace(line, instead), encoding="utf-8")
+    (tmp_path / f"{name}.toml").write_text(text.replace(line, instead), encoding="utf-8")
     with pytest.raises(InputError, match=message):
-        read_standard(tmp_path / "ba9.toml")
+        read_standard(tmp_path / f"{name}.toml")
+
+
+def test_a_list_without_a_paper_cannot_be_verified(tmp_path) -> None:
+    text = (FOLDER / "pre-sma.toml").read_text(encoding="utf-8")
+    text = text.replace('status = "unverified"', 'status = "verified"')
+    text = text.replace('verified_by = ""', 'verified_by = "a list"')
+    (tmp_path / "pre-sma.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"or 'no paper: \.\.\.' of an unverified target"):
+        read_standard(tmp_path / "pre-sma.toml")
 
 
 # --- templates -----------------------------------------------------------------------------

@@ -21,6 +21,7 @@ class Params:
     standoff: Param = Param(
         4.0, "mm", 0, 15, "SimNIBS documentation: coil-scalp distance for hair"
     )
+    hair: Param = Param(0.0, "mm", 0, 20, "docs/decisions/0024")
     handle_angle: Param = Param(45.0, "deg", -180, 180, "doi:10.1186/s12984-015-0036-2")
     normal_radius: Param = Param(15.0, "mm", 3, 40, "docs/decisions/0009")
     reach: Param = Param(30.0, "mm", 10, 60, "doi:10.1016/j.brs.2012.02.005")

@@ -14,8 +14,10 @@ import typer
 
 from ..base.errors import TmsplanError, UsageError
 from . import say
+from .verbs_compare import compare
 from .verbs_monitor import monitor
 from .verbs_norms import norms_app
+from .verbs_positions import positions
 from .verbs_prepare import prepare, scalp
 from .verbs_scan import alff
 
@@ -276,8 +278,10 @@ def atlas_add(
     say.note(f"copied to {folder}")
 
 
+app.command()(compare)
 app.command()(monitor)
 app.command()(alff)
+app.command()(positions)
 app.command()(prepare)
 app.command()(scalp)
 

@@ -45,11 +45,20 @@ def _targets() -> list[Row]:
     from ..target.standard_targets import load_standard, standard_names
 
     rows = []
-    for name in standard_names():
+    for name in standard_names("any"):
         standard = load_standard(name)
-        xyz = ", ".join(f"{v:g}" for v in standard.mni)
-        text = f"{standard.title}: ({xyz}) mm {standard.template} [{standard.status}]"
-        rows.append({"name": name, "text": text})
+        text = f"{standard.title}: {standard.kind}; {standard.where}; {standard.source}"
+        text += f" [{standard.status}]"
+        rows.append(
+            {
+                "name": name,
+                "text": text,
+                "kind": standard.kind,
+                "frame": standard.frame,
+                "status": standard.status,
+                "source": standard.source,
+            }
+        )
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -111,15 +112,24 @@ def scalp(
     if not out.name.endswith(".surf.gii"):
         raise UsageError(f"{out.name}: its name has no known ending. Pass -o NAME.surf.gii.")
     owner = t1.name.split(".", 1)[0] or "t1"
+    start, busy = time.perf_counter(), time.process_time()
     with say.working(f"making the scalp of {t1.name}"):
         made = scalp_from_t1(read_image(t1).volume(Frame(Scanner, owner), "T1w"))
+    wall_s, cpu_s = time.perf_counter() - start, time.process_time() - busy
     part = out.with_name(f".partial-{out.name}")
     write_scalp(part, made.surface)
     shutil.move(part, out)
-    cut = float(made.cut.values.mean())
+    quality = made.quality
     text = (
-        f"{out}\n{len(made.surface)} vertices, {len(made.surface.faces)} triangles, closed; "
-        f"{100 * cut:.1f} % lies on a cut plane (end of the image or a removed face)"
+        f"{out}\n{len(made.surface)} vertices, {len(made.surface.faces)} triangles, closed\n"
+        f"{quality}\n{wall_s:.1f} s, of which {cpu_s:.1f} s of processor time"
     )
-    data = {"scalp": str(out), "vertices": len(made.surface), "cut_share": cut}
+    text += "".join(f"\nWARNING: {line}" for line in quality.warnings)
+    data = {
+        "scalp": str(out),
+        "vertices": len(made.surface),
+        "seconds": wall_s,
+        "cpu_seconds": cpu_s,
+        **quality.as_dict(),
+    }
     say.result(text, data, as_json=as_json)

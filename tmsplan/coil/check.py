@@ -9,6 +9,8 @@ from ..space.frame import Scanner
 from ..space.points import Points, Vectors
 from ..space.tripwire import Tripwire, pose_on_scalp
 from ..target.target import Target
+from .casing import Casing
+from .coils import coil_called
 from .pose import CoilPose
 from .scalp import Scalp
 
@@ -18,9 +20,11 @@ __all__ = ["tripwire_pose"]
 def tripwire_pose(pose: CoilPose, target: Target, scalp: Scalp, params: Params) -> Tripwire:
     """TP-F04: z points into the head, the coil stands off the scalp, the target is in reach.
 
-    Nothing that `place_coil` computed is believed except the pose matrix itself and the
-    standoff that was asked for: contact, inward normal, standoff and depth are measured again,
-    from the coil centre, with another formula for the normal.
+    Nothing that `place_coil` computed is believed except the pose matrix itself, and the
+    standoff and hair that were asked for: contact, inward normal, standoff and depth are
+    measured again, from the coil centre, with another formula for the normal. A coil may stand
+    off further only where its casing rests on the head; no part of the casing may be nearer
+    than the hair.
 
     Parameters
     ----------
@@ -29,20 +33,25 @@ def tripwire_pose(pose: CoilPose, target: Target, scalp: Scalp, params: Params) 
     scalp : Scalp
         Of the same patient.
     params : Params
-        `standoff`, `normal_radius`, `tilt_max`, `contact_tolerance`, `reach`.
+        `standoff`, `hair`, `normal_radius`, `tilt_max`, `contact_tolerance`, `reach`.
 
     Returns
     -------
     Tripwire
     """
-    contact = scalp.contact(pose.centre)
-    into_head = pose.scanner_from_coil @ Vectors([0, 0, 1], pose.scanner_from_coil.src)
+    coil = pose.scanner_from_coil
+    face = Casing.of(coil_called(pose.coil)).face(coil.src)
+    centre_and_face = Points(np.vstack([np.zeros(3), face.mm(coil.src)]), coil.src)
+    contact = scalp.contact(coil @ centre_and_face)
+    centre_mm, face_mm = float(contact.signed_mm[0]), float(contact.signed_mm[1:].min())
+    below = contact.points.take(0)
+    into_head = coil @ Vectors([0, 0, 1], coil.src)
     return pose_on_scalp(
         target.name,
         into_head=into_head,
-        inward_normal=_inward(scalp, contact.points, params),
-        standoff_error_mm=float(contact.signed_mm[0]) - params.standoff.value,
-        depth_mm=float(contact.points.distances(target.point)[0]),
+        inward_normal=_inward(scalp, below, params),
+        standoff_error_mm=min(centre_mm - params.standoff.value, face_mm) - params.hair.value,
+        depth_mm=float(below.distances(target.point)[0]),
         limits=(params.tilt_max, params.contact_tolerance, params.reach),
     )
 

@@ -112,19 +112,45 @@ class Scalp:
         radius : Param
             mm.
         """
+        return self.normals_at(point, np.array([face]), radius)
+
+    def normals_at(
+        self, points: Points[Scanner], faces: NDArray[np.intp], radius: Param
+    ) -> Vectors[Scanner]:
+        """Return `normal_at` of many places.
+
+        Parameters
+        ----------
+        points : Points of Scanner
+            (n, 3) on the surface, mm.
+        faces : (n,) intp
+            A triangle that holds each point.
+        radius : Param
+            mm.
+        """
+        from scipy.spatial import cKDTree
+
         frame = self.surface.frame
-        at = point.mm(frame)[0]
         cross = self.surface.face_cross()  # outward, as long as twice the area
         nodes = np.einsum("qk,mkx->mqx", _QUADRATURE, self.surface.corners())
-        inside = 1 - ((nodes - at) ** 2).sum(axis=2) / radius.value**2
-        weight = np.clip(inside, 0, None).mean(axis=1)
-        same_side = cross @ cross[face] > 0
-        total = (cross * (weight * same_side)[:, None]).sum(axis=0)
-        if float(np.linalg.norm(total)) == 0:
+        at = points.mm(frame)
+        middle = nodes.mean(axis=1)
+        reach = radius.value + float(np.linalg.norm(nodes - middle[:, None], axis=2).max())
+        boxed = ((middle >= at.min(axis=0) - reach) & (middle <= at.max(axis=0) + reach)).all(1)
+        cross, nodes, facing = cross[boxed], nodes[boxed], cross[faces]
+        near = cKDTree(middle[boxed]).query_ball_point(at, reach, return_sorted=True)
+        total = np.zeros((len(at), 3))
+        for i, rows in enumerate(near):
+            square = ((nodes[rows] - at[i]) ** 2).sum(axis=2)
+            weight = np.clip(1 - square / radius.value**2, 0, None).mean(axis=1)
+            same_side = cross[rows] @ facing[i] > 0
+            total[i] = (weight * same_side) @ cross[rows]
+        bare = np.flatnonzero(np.linalg.norm(total, axis=1) == 0)
+        if len(bare):
             raise InputError(
                 f"{self.surface.domain}: no triangle lies within {radius.value:g} mm of the scalp "
-                f"point {point}. The scalp surface is too coarse there; pass a finer one or raise "
-                f"normal_radius."
+                f"point {points.take(bare[:1])}. The scalp surface is too coarse there; pass a "
+                f"finer one or raise normal_radius."
             )
         return Vectors(total, frame).units()
 

@@ -52,6 +52,7 @@ class AnatomyFiles:
         For surface files that do not say themselves.
     use_form : {"qform", "sform"} or None
         For a T1 whose two forms disagree.
+    inner_skull : Path or None
     """
 
     t1w: Path
@@ -62,6 +63,7 @@ class AnatomyFiles:
     talairach: Path | None = None
     coordinate_system: str | None = None
     use_form: str | None = None
+    inner_skull: Path | None = None
 
     def meshes_and_overlays(self) -> Iterator[tuple[str, Path]]:
         """Yield ``(role, path)`` of every file that is not an image."""
@@ -70,5 +72,7 @@ class AnatomyFiles:
                 yield f"{hemi}_{what}", path
         if self.scalp:
             yield "scalp", self.scalp
+        if self.inner_skull:
+            yield "inner_skull", self.inner_skull
         if self.talairach:
             yield "talairach", self.talairach

@@ -14,11 +14,12 @@ __all__ = ["OVERLAYS", "find_anatomy", "is_freesurfer_folder"]
 #: Vertex data that are read where present, with their unit.
 OVERLAYS = {"sulc": "mm", "thickness": "mm", "volume": "mm3", "curv": "1/mm"}
 _RIBBONS = ("aparc+aseg.mgz", "ribbon.mgz", "aseg.mgz")
-_SCALPS = (
-    "bem/outer_skin.surf",
-    "bem/*outer_skin.surf",
-    "bem/watershed/*outer_skin_surface",
-    "bem/watershed/*outer_skin.surf",
+#: Where FreeSurfer and MNE leave the surfaces of a head, the first that is there.
+_HEAD_SURFACES = (
+    "bem/{}.surf",
+    "bem/*{}.surf",
+    "bem/watershed/*{}_surface",
+    "bem/watershed/*{}.surf",
 )
 
 
@@ -61,8 +62,9 @@ def find_anatomy(folder: Path, *, t1w: Path | None = None) -> AnatomyFiles:
         hemis=Pair(left=_hemi(folder, Hemi.LEFT), right=_hemi(folder, Hemi.RIGHT)),
         conformed=conformed,
         ribbon=_first(folder / "mri", _RIBBONS),
-        scalp=_scalp(folder),
+        scalp=_head_surface(folder, "outer_skin", "scalp"),
         talairach=_first(folder / "mri" / "transforms", ("talairach.xfm",)),
+        inner_skull=_head_surface(folder, "inner_skull", "inner_skull"),
     )
 
 
@@ -88,14 +90,14 @@ def _first(folder: Path, names: tuple[str, ...]) -> Path | None:
     return next((folder / n for n in names if (folder / n).is_file()), None)
 
 
-def _scalp(folder: Path) -> Path | None:
-    for pattern in _SCALPS:
-        found = sorted(folder.glob(pattern))
+def _head_surface(folder: Path, name: str, key: str) -> Path | None:
+    for pattern in _HEAD_SURFACES:
+        found = sorted(folder.glob(pattern.format(name)))
         if len(found) > 1:
             names = ", ".join(p.name for p in found)
             raise InputError(
-                f"{folder.name}: several scalp surfaces ({names}). Expected one outer_skin "
-                f"surface. Write a patient.toml with the key 'scalp' to say which."
+                f"{folder.name}: several {key.replace('_', ' ')} surfaces ({names}). Expected one "
+                f"{name} surface. Write a patient.toml with the key '{key}' to say which."
             )
         if found:
             return found[0]

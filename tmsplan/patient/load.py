@@ -26,6 +26,8 @@ from .connectome import read_connectome
 from .cortex import RawHemi, build_cortex, build_scalp, read_hemi
 from .identity import require_one_person
 from .image import ImageRules, RawImage, read_image
+from .inner_skull import build_inner_skull
+from .landmarks import place_landmarks
 from .maps import read_maps
 from .patient import Connectome, Cortex, Patient
 from .placement import Placement, find_placement
@@ -95,7 +97,9 @@ def _read(recipe: Recipe) -> Patient:
         right=read_hemi(files.hemis.right, Hemi.RIGHT),
     )
     scalp_mesh = read_mesh(files.scalp) if files.scalp else None
-    placement = _placement(hemis, scalp_mesh, conformed, files, scanner)
+    skull_mesh = read_mesh(files.inner_skull) if files.inner_skull else None
+    loose = [m for m in (scalp_mesh, skull_mesh) if m is not None]
+    placement = _placement(hemis, loose, conformed, files, scanner)
     ribbon_image = read_image(files.ribbon) if files.ribbon else None
     ribbon = _ribbon(ribbon_image, scanner)
     cortex = hemis.map(lambda raw: build_cortex(raw, placement, ribbon))
@@ -123,6 +127,8 @@ def _read(recipe: Recipe) -> Patient:
         surfaces_because=recipe.surfaces,
         qc=recipe.qc,
         inputs=(*_records(images, recipe), *map_inputs),
+        inner_skull=build_inner_skull(skull_mesh, placement, cortex) if skull_mesh else None,
+        landmarks=place_landmarks(recipe.landmarks, placement, recipe.id),
     )
 
 
@@ -135,15 +141,15 @@ def _conformed(files: AnatomyFiles, t1: RawImage) -> RawImage | None:
 
 def _placement(
     hemis: Pair[RawHemi],
-    scalp: RawMesh | None,
+    loose: list[RawMesh],
     conformed: RawImage | None,
     files: AnatomyFiles,
     scanner: Frame[Scanner],
 ) -> Placement:
     meshes = [m for _, raw in hemis.sides() for m in (raw.white, raw.pial)]
-    if scalp is not None:
-        meshes.append(scalp)
-    return find_placement(scanner, meshes, conformed=conformed, stated=files.coordinate_system)
+    return find_placement(
+        scanner, [*meshes, *loose], conformed=conformed, stated=files.coordinate_system
+    )
 
 
 def _ribbon(image: RawImage | None, scanner: Frame[Scanner]) -> Volume[Scanner] | None:

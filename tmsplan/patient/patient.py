@@ -146,6 +146,12 @@ class Patient:
     composite : str or None
         Why this is no single person (maps of one, anatomy of another); printed everywhere.
     inputs : tuple of InputFile
+    inner_skull : Surface or None
+        Scanner RAS, mm, closed, normals outward: where the skull begins, seen from the brain.
+        Only the electric field asks for it.
+    landmarks : mapping of name to Points, one row each
+        ``nasion``, ``inion``, ``lpa`` and ``rpa`` as a person marked them, scanner RAS, mm; all
+        four or none.
     """
 
     id: str
@@ -167,6 +173,8 @@ class Patient:
     synthetic: bool = False
     composite: str | None = None
     inputs: tuple[InputFile, ...] = ()
+    inner_skull: Surface[Scanner] | None = None
+    landmarks: Mapping[str, Points[Scanner]] = field(default_factory=dict)
 
     @property
     def scanner(self) -> Frame[Scanner]:

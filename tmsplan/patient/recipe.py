@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..surface.pair import Pair
 from .anatomy import AnatomyFiles
+from .landmarks import GivenLandmarks
 
 __all__ = ["FsLrFiles", "MapFiles", "Recipe"]
 
@@ -88,6 +89,7 @@ class Recipe:
     qc : mapping of name to number or text
         What the preparation of the data measured.
     fslr : FsLrFiles or None
+    landmarks : GivenLandmarks or None
     """
 
     id: str
@@ -103,3 +105,4 @@ class Recipe:
     surfaces: str = "reconstructed"
     qc: Mapping[str, float | str] = field(default_factory=dict)
     fslr: FsLrFiles | None = None
+    landmarks: GivenLandmarks | None = None

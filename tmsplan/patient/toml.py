@@ -16,6 +16,7 @@ from ..surface.formats import read_bytes
 from ..surface.pair import Pair
 from .anatomy import AnatomyFiles, HemiFiles
 from .freesurfer import OVERLAYS, find_anatomy
+from .landmarks import read_landmarks
 from .patient import TEMPLATE_WARPED
 from .recipe import FsLrFiles, MapFiles, Recipe
 
@@ -23,7 +24,7 @@ __all__ = ["MAP_FILE_KEYS", "MAP_SPACES", "read_patient_toml", "require_id"]
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MAX_AGE = 120
-_TABLES = ("anatomy", "maps", "qc", "fslr")
+_TABLES = ("anatomy", "maps", "qc", "fslr", "landmarks")
 _TOP = ("id", "age", "sex", "site", "synthetic", "composite", *_TABLES)
 _FSLR = (
     "registered_to",
@@ -39,6 +40,7 @@ _ANATOMY = (
     "orig",
     "ribbon",
     "scalp",
+    "inner_skull",
     "talairach",
     "from_mni",
     "template",
@@ -127,6 +129,7 @@ def read_patient_toml(path: Path) -> Recipe:
         surfaces=surfaces,
         fslr=_fslr(reader),
         qc=_qc(reader, because),
+        landmarks=read_landmarks(path, raw.get("landmarks")),
     )
 
 
@@ -242,7 +245,7 @@ def _anatomy(table: _Table) -> AnatomyFiles:
     explicit = table.paths(f"{side}_{what}" for side in _SIDES for what in _MESHES)
     use_form = table.choice("use_form", ("qform", "sform"))
     stated = table.choice("coordinate_system", ("scanner", "tkras"))
-    own = table.paths(("ribbon", "scalp", "talairach"))
+    own = table.paths(("ribbon", "scalp", "talairach", "inner_skull"))
     if folder is not None:
         if explicit or stated or table.path("orig"):
             raise table.contradiction(
@@ -258,6 +261,7 @@ def _anatomy(table: _Table) -> AnatomyFiles:
             own.get("scalp", found.scalp),
             own.get("talairach", found.talairach),
             use_form=use_form,
+            inner_skull=own.get("inner_skull", found.inner_skull),
         )
     if t1w is None:
         raise table.missing("t1w", "Name the T1-weighted image")
@@ -270,6 +274,7 @@ def _anatomy(table: _Table) -> AnatomyFiles:
         own.get("talairach"),
         stated,
         use_form,
+        own.get("inner_skull"),
     )
 
 

@@ -2,59 +2,193 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from ..atlas.atlas import Atlas
-from ..base.errors import FrameError
-from ..coil.place import place_coil
-from ..coil.scalp import Scalp, scalp_of
+from ..base.errors import FrameError, InputError
+from ..coil.efield.measures import FieldCheck
+from ..coil.scalp import scalp_of
+from ..coil.standard_scalp import ScalpMark, scalp_mark, standard_names, standard_target
 from ..coupling.coupling_map import CouplingMap
 from ..patient.patient import Patient
 from ..space.frame import Scanner
-from ..space.midplane import Midplane
+from ..space.points import Points
+from ..surface.field import Field
+from ..surface.pair import Pair
 from ..target.choose import choose_target
-from ..target.ranking import Ranking, Statement
-from ..target.standard_targets import place_standard
+from ..target.cloud import cloud_of
+from ..target.exclusions import Limits
+from ..target.ranking import RankedParcel, Ranking, Statement
+from ..target.read_standard import load_standard
 from ..target.statements import coordinate_statement, spread_statement
 from ..target.target import Target
 from ..target.template import target_in_template
+from ..target.two_f3 import two_f3_line
+from .couple import Coupled
+from .hold import Holder
+from .measured_head import MeasuredHead, head_lines, measure_head
 from .options import Options
 from .plan import PlannedTarget
+from .solved_head import SolvedHead, solve_head
 
-__all__ = ["aim"]
+__all__ = ["Aimed", "aim"]
+
+#: Read from the patient's own BOLD: minutes, so only where it is asked for.
+_COSTLY = ("sgacc-individual",)
+
+Strengths = Mapping[str, Pair[Field]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Aimed:
+    """What aiming at one patient gave.
+
+    Parameters
+    ----------
+    targets : tuple of PlannedTarget
+        In order of display: guided first, unless no region stands out.
+    others : tuple of PlannedTarget
+        Every other standard target that could be placed, to be compared with later.
+    head : MeasuredHead or str
+        Or why the head could not be measured.
+    solved : SolvedHead or None
+    strengths : mapping of target id to Pair of Field
+        |E| of each displayed pose, V/m per A/μs.
+    ranking : Ranking
+        With what has to be said about the points.
+    """
+
+    targets: tuple[PlannedTarget, ...]
+    others: tuple[PlannedTarget, ...]
+    head: MeasuredHead | str
+    solved: SolvedHead | None
+    strengths: Strengths
+    ranking: Ranking
+
+
+@dataclass(slots=True, eq=False)
+class _Aim:
+    """One patient being aimed at."""
+
+    patient: Patient
+    atlas: Atlas
+    options: Options
+    ranking: Ranking
+    holder: Holder
+    head: MeasuredHead | str
+    limits: Limits
+    strengths: dict[str, Pair[Field]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def planned(self, target: Target, mark: ScalpMark | None = None) -> PlannedTarget:
+        """Return a target with its pose, in the template, and as a tape finds it."""
+        pose = self.holder.hold(target, None if mark is None else mark.point)
+        mni, template = target_in_template(target.point, self.patient)
+        out = PlannedTarget(target, pose, mni, template)
+        if isinstance(self.head, str):
+            return out
+        place = pose.scalp_point
+        return replace(out, nearest=self.head.nearest(place), tape=self.head.in_words(place))
+
+    def shown(self, planned: PlannedTarget) -> PlannedTarget:
+        """Return a planned target with the field of its pose."""
+        solved = self.holder.solved
+        if solved is None:
+            return planned
+        strength = solved.strength(planned.pose)
+        self.strengths[planned.target.id] = strength
+        found = solved.check(strength, planned.target)
+        if isinstance(found, FieldCheck):
+            return replace(planned, field=found)
+        self.refused.append(found)
+        return planned
+
+    def standard(self, name: str) -> PlannedTarget | str:
+        """Return a standard target, or why it was not placed."""
+        one, params = load_standard(name), self.options.params
+        try:
+            found = self._placed(name)
+            mark = self._mark(name)
+            planned = self.planned(found, mark)
+        except (FrameError, InputError) as err:
+            return f"{one.name} was not placed: {err}"
+        if planned.pose.depth_mm > params.reach.value:
+            return f"{one.name} was not placed: {planned.pose.depth_mm:.0f} mm deep"
+        return planned
+
+    def _placed(self, name: str) -> Target:
+        target = standard_target(
+            name,
+            self.patient,
+            self.holder.scalp,
+            self.atlas,
+            hotspot=self._hotspot(),
+            landmarks=None if isinstance(self.head, str) else self.head.landmarks,
+        )
+        z = next((r.z for r in self.ranking.rows if r.parcel_id == target.parcel_id), None)
+        return replace(target, z=z)
+
+    def _mark(self, name: str) -> ScalpMark | None:
+        """Return the place on the scalp that a rule *is*; None for a target in the cortex."""
+        one = load_standard(name)
+        if one.rule is None:
+            return None
+        landmarks = None if isinstance(self.head, str) else self.head.landmarks
+        return scalp_mark(
+            one, self.patient, self.holder.scalp, hotspot=self._hotspot(), landmarks=landmarks
+        )
+
+    def _hotspot(self) -> Points[Scanner] | None:
+        xyz = self.options.hotspot
+        return None if xyz is None else Points(xyz, self.patient.scanner)
 
 
 def aim(
-    patient: Patient, atlas: Atlas, coupling: CouplingMap, ranking: Ranking, options: Options
-) -> tuple[tuple[PlannedTarget, ...], Ranking]:
-    """Return the planned targets in order of display, and the ranking with what it cost to aim.
+    patient: Patient,
+    atlas: Atlas,
+    coupled: Coupled,
+    ranking: Ranking,
+    options: Options,
+    limits: Limits,
+) -> Aimed:
+    """Return the planned targets, and the ranking with what it cost to aim.
 
     The guided target comes first, unless no region stands out: then the standard ones do.
     A standard target that cannot be placed is named in a statement, with the reason.
     """
-    scalp, plane = scalp_of(patient), patient.midplane()
-
-    def planned(target: Target) -> PlannedTarget:
-        return _planned(target, patient, scalp, plane, options)
-
-    guided = [planned(t) for t in _guided(patient, atlas, coupling, ranking, options)]
+    scalp = scalp_of(patient)
+    solved = solve_head(patient, options)
+    holder = Holder(patient, scalp, patient.midplane(), options, solved)
+    head = measure_head(scalp, patient)
+    work = _Aim(patient, atlas, options, ranking, holder, head, limits)
+    guided = [work.shown(work.planned(t)) for t in _guided(work, coupled)]
+    names = [load_standard(name).name for name in options.against]
     standard, missing = [], []
-    for name in options.against:
-        placed = _standard(name, patient, atlas, ranking)
+    for name in names:
+        placed = work.standard(name)
         if isinstance(placed, str):
-            missing.append(f"{name} was not placed: {placed}")
-            continue
-        candidate = planned(placed)
-        if candidate.pose.depth_mm > options.params.reach.value:
-            missing.append(f"{name} was not placed: {candidate.pose.depth_mm:.0f} mm deep")
-            continue
-        standard.append(candidate)
-    extra = _about_the_point(guided, standard, options)
+            missing.append(placed)
+        else:
+            standard.append(work.shown(placed))
+    rest = [
+        work.standard(n) for n in standard_names() if n not in names and n != "sgacc-individual"
+    ]
+    said = [*_about_the_point(guided, standard, options), *head_lines(head)]
     if missing:
-        extra.append(Statement("standard-not-placed", "; ".join(missing) + "."))
-    ranking = replace(ranking, statements=(*ranking.statements, *extra))
+        said.append(Statement("standard-not-placed", "; ".join(missing) + "."))
+    two = two_f3_line([p.target for p in (*guided, *standard)])
+    said += [] if two is None else [Statement("two-f3", two)]
+    said += [] if solved is None else solved.lines(work.refused)
     first, second = (guided, standard) if ranking.verdict == "target" else (standard, guided)
-    return (*first, *second), ranking
+    return Aimed(
+        targets=(*first, *second),
+        others=tuple(p for p in rest if not isinstance(p, str)),
+        head=head,
+        solved=solved,
+        strengths=work.strengths,
+        ranking=replace(ranking, statements=(*ranking.statements, *said)),
+    )
 
 
 def _about_the_point(
@@ -65,39 +199,61 @@ def _about_the_point(
     for planned in guided:
         point, spread = planned.target.point, planned.target.spread_mm
         apart = {s.target.id: float(point.distances(s.target.point)[0]) for s in standard}
-        warning = spread_statement(spread, options.params)
+        parts = planned.target.spread_parts
+        warning = spread_statement(spread, options.params, parts=parts)
         lines += [] if warning is None else [warning]
-        lines.append(coordinate_statement(spread, apart, options.params))
+        lines.append(coordinate_statement(spread, apart, options.params, parts=parts))
     return lines
 
 
-def _guided(
-    patient: Patient, atlas: Atlas, coupling: CouplingMap, ranking: Ranking, options: Options
-) -> list[Target]:
-    if ranking.best is None:
+def _guided(work: _Aim, coupled: Coupled) -> list[Target]:
+    best = work.ranking.best
+    if best is None:
         return []
+    maps = [_searched(m, work.options) for m in (coupled.chosen, *coupled.beside)]
+    values, others = maps[0], [m for m in maps[1:] if m is not None]
+    weights = _field_for_point(work, best, values)
+
+    def choose(parcel: RankedParcel) -> Target:
+        return choose_target(
+            parcel,
+            work.patient,
+            work.atlas.labels,
+            params=work.options.params,
+            vertex_values=values,
+            point=work.options.point,
+            field=weights,
+            others=others,
+            limits=work.limits,
+        )
+
+    return [cloud_of(choose(best), work.ranking, choose)]
+
+
+def _field_for_point(
+    work: _Aim, best: RankedParcel, values: Pair[Field] | None
+) -> Pair[Field] | None:
+    """Return the field that weighs the point: of a coil over the point that needs no field."""
+    if work.options.point != "field-weighted":
+        return None
+    if work.holder.solved is None:
+        raise InputError(
+            "point 'field-weighted' needs a field: pass --efield shell or --efield pial."
+        )
+    start = choose_target(
+        best,
+        work.patient,
+        work.atlas.labels,
+        params=work.options.params,
+        vertex_values=values,
+        limits=work.limits,
+    )
+    return work.holder.solved.strength(work.holder.hold(start))
+
+
+def _searched(coupling: CouplingMap, options: Options) -> Pair[Field] | None:
+    """Return the vertex-wise map with low = abnormal, if there is one."""
     values = coupling.local if coupling.vertices is None else coupling.vertices
     if values is not None and options.direction == "high":
-        values = values.map(lambda f: replace(f, values=-f.values))
-    return [
-        choose_target(
-            ranking.best, patient, atlas.labels, params=options.params, vertex_values=values
-        )
-    ]
-
-
-def _standard(name: str, patient: Patient, atlas: Atlas, ranking: Ranking) -> Target | str:
-    try:
-        target = place_standard(name, patient, atlas)
-    except FrameError as err:
-        return str(err)
-    z = next((r.z for r in ranking.rows if r.parcel_id == target.parcel_id), None)
-    return replace(target, z=z)
-
-
-def _planned(
-    target: Target, patient: Patient, scalp: Scalp, plane: Midplane[Scanner], options: Options
-) -> PlannedTarget:
-    pose = place_coil(target, scalp, midplane=plane, coil=options.coil, params=options.params)
-    mni, template = target_in_template(target.point, patient)
-    return PlannedTarget(target, pose, mni, template)
+        return values.map(lambda f: replace(f, values=-f.values))
+    return values

@@ -3,50 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from dataclasses import replace
 
 from ..base.params import Params
 from ..patient.patient import Patient
-from ..space.testing import pose_difference
-from ..surface.geodesic import geodesic_mm
+from .aim import Aimed
+from .compare_ground import Ground, networks_of
 from .plan import Comparison, PlannedTarget
 
 __all__ = ["compare_targets"]
 
 
-def compare_targets(
-    patient: Patient, targets: Sequence[PlannedTarget], params: Params
-) -> tuple[Comparison, ...]:
-    """Return one row per pair of targets.
+def compare_targets(patient: Patient, aimed: Aimed, params: Params) -> tuple[Comparison, ...]:
+    """Return one row per pair of shown targets.
 
-    Distances in mm: straight between the cortical points, along the mid-cortex surface where
-    both lie on one hemisphere (None otherwise), and straight between the scalp points. The
-    angle is the turn from one pose to the other. Two targets nearer to each other than the
-    error of navigation cannot be told apart; they are marked.
+    Distances in mm: between the cortical points straight, and along the mid-cortex where both
+    lie on one hemisphere (None otherwise); between the scalp points straight, and along the
+    scalp. Two targets nearer to each other than the error of navigation cannot be told apart;
+    they are marked. The overlap of fields is there where the plan has fields.
+
+    Parameters
+    ----------
+    patient : Patient
+    aimed : Aimed
+    params : Params
+        `navigation_error` is used.
     """
-    return tuple(_pair(patient, a, b, params) for a, b in combinations(targets, 2))
-
-
-def _pair(patient: Patient, a: PlannedTarget, b: PlannedTarget, params: Params) -> Comparison:
-    straight = float(a.target.point.distances(b.target.point)[0])
-    _, angle = pose_difference(a.pose.scanner_from_coil, b.pose.scanner_from_coil)
-    same = a.target.parcel_id is not None and a.target.parcel_id == b.target.parcel_id
-    return Comparison(
-        a=a.target.id,
-        b=b.target.id,
-        euclidean_mm=straight,
-        geodesic_mm=_geodesic(patient, a, b),
-        scalp_mm=float(a.pose.scalp_point.distances(b.pose.scalp_point)[0]),
-        angle_deg=angle,
-        same_parcel=same,
-        within_navigation_error=straight <= params.navigation_error.value,
-        z_a=a.target.z,
-        z_b=b.target.z,
+    ground = Ground(
+        mid=patient.cortex.map(lambda c: c.mid),
+        scalp=patient.scalp,
+        networks=networks_of(aimed.ranking),
+        navigation_mm=params.navigation_error.value,
     )
+    rows: list[Comparison] = []
+    for i, first in enumerate(aimed.targets):
+        rows += ground.rows(first, aimed.targets[i + 1 :])
+    return _with_overlap(rows, aimed)
 
 
-def _geodesic(patient: Patient, a: PlannedTarget, b: PlannedTarget) -> float | None:
-    if a.target.hemi is not b.target.hemi:
-        return None
-    mid = patient.cortex.side(a.target.hemi).mid
-    return float(geodesic_mm(mid, a.target.vertex, [b.target.vertex])[0])
+def _with_overlap(rows: Sequence[Comparison], aimed: Aimed) -> tuple[Comparison, ...]:
+    solved, known = aimed.solved, aimed.strengths
+    if solved is None:
+        return tuple(rows)
+    return tuple(
+        replace(row, efield_overlap=solved.overlap(known[row.a], known[row.b]))
+        if row.a in known and row.b in known
+        else row
+        for row in rows
+    )

@@ -12,10 +12,9 @@ from ..norms.model import NormativeModel
 from ..patient.navigator_t1 import navigator_t1_record
 from ..patient.patient import Patient
 from ..space.tripwire import Tripwire, require_all
-from ..target.candidates import candidate_ids
 from ..target.ranking import Ranking
 from ..target.reach import reachable
-from .aim import aim
+from .aim import Aimed, aim
 from .anatomy import check_aim, check_anatomy
 from .compare import compare_targets
 from .couple import Coupled, couple_for_plan
@@ -23,9 +22,10 @@ from .definitions import definition_lines
 from .draw import scene_of
 from .head import scalp_lines, with_scalp
 from .options import Options
-from .plan import Plan, PlannedTarget
+from .plan import Plan
 from .scene import Scene
 from .scene_store import scene_bytes
+from .search import search_of
 from .steps import (
     covariates_of,
     measured_by,
@@ -53,7 +53,7 @@ class Findings:
     atlas: Atlas
     unusual: Deviations
     ranking: Ranking
-    targets: tuple[PlannedTarget, ...]
+    aimed: Aimed
     tripwires: tuple[Tripwire, ...]
 
 
@@ -84,6 +84,7 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     require_all(anatomy)
     atlas = load_atlas(options.atlas, patient)
     coupled = couple_for_plan(patient, atlas, options)
+    options = options.searching(coupled.chosen.higher_means)
     require_tail(coupled.chosen, options)
     parcels = parcellate(coupled.chosen, atlas)
     unusual = unusual_parcels(
@@ -94,22 +95,23 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
         measured=measured_by(coupled.chosen, atlas),
         covariates=covariates_of(patient, coupled.chosen),
     )
-    candidates = candidate_ids(atlas, options.candidates)
-    reach = reachable(patient, atlas.labels, candidates.ids, options.params)
+    candidates, limits, patient = search_of(patient, atlas, coupled.chosen, options)
+    reach = reachable(patient, atlas.labels, candidates.ids, options.params, limits=limits)
     ranking = rank_parcels(unusual, parcels, atlas, candidates, reach, options)
     ranking = definition_lines(ranking, coupled, options.note)
-    targets, ranking = aim(patient, atlas, coupled.chosen, ranking, options)
-    lines = (*ranking.statements, *scalp_lines(made, targets))
-    ranking = replace(ranking, statements=lines)
-    tripwires = (*anatomy, *check_aim(patient, targets, options.params))
+    aimed = aim(patient, atlas, coupled, ranking, options, limits)
+    lines = (*aimed.ranking.statements, *scalp_lines(made, aimed.targets))
+    ranking = replace(aimed.ranking, statements=lines)
+    tripwires = (*anatomy, *check_aim(patient, aimed.targets, options.params))
     require_all(tripwires)
-    found = Findings(patient, norms, coupled, atlas, unusual, ranking, targets, tripwires)
+    found = Findings(patient, norms, coupled, atlas, unusual, ranking, aimed, tripwires)
     return assemble_plan(found, options)
 
 
 def assemble_plan(found: Findings, options: Options) -> Plan:
     """Return the plan of what was found, as its file will hold it."""
     patient, unusual, coupling = found.patient, found.unusual, found.coupled.chosen
+    aimed = found.aimed
     labels = labels_of(patient, unusual)
     scene = scene_of(patient, found.atlas, unusual)
     plan = Plan(
@@ -124,8 +126,10 @@ def assemble_plan(found: Findings, options: Options) -> Plan:
         norms=norms_block(found.norms, unusual, found.ranking, patient, coupling),
         qc=qc_block(patient, coupling),
         ranking=found.ranking,
-        targets=found.targets,
-        comparisons=compare_targets(patient, found.targets, options.params),
+        targets=aimed.targets,
+        others=aimed.others,
+        head=None if isinstance(aimed.head, str) else aimed.head.record,
+        comparisons=compare_targets(patient, aimed, options.params),
         exports=(),
         tripwires=found.tripwires,
         params=options.params,

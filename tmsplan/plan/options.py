@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ..base.errors import InputError
 from ..base.params import Params
+from ..norms.multiple import Direction
+from ..target.direction import direction_of
+from ..target.point import PointRule
 
-__all__ = ["Options"]
+__all__ = ["EFIELDS", "HANDLES", "Options"]
+
+#: How a handle may be chosen, beside an angle of one's own.
+HANDLES = ("midline", "sulcus", "field")
+EFIELDS = ("none", "shell", "pial")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +36,24 @@ class Options:
     atlas : str
         See ``tmsplan list atlases``.
     candidates : str
-        Set of parcels that may become the target, declared by the atlas.
+        Set of parcels that may become the target, declared by the atlas; parcels by id or by
+        side and name; or ``"mask:FILE"``, an image or surface map of where to search.
     direction : str
         ``"low"``: low values are abnormal (decoupled, for most methods); ``"high"``: high
         ones. A method whose higher values mean *less* coupled needs ``"high"``.
+        ``"decoupled"``: whichever of the two the method says it is.
+    point : str
+        Which point in the region, see `choose_target`.
     against : tuple of str
-        Standard targets to place beside the guided one.
+        Standard targets to show beside the guided one.
+    hotspot : three floats or None
+        Motor hotspot of the hand, mm in scanner RAS, where tapes of 5 to 6 cm start.
     coil : str
         See ``tmsplan list coils``.
+    handle : str
+        ``"midline"``, ``"sulcus"``, ``"field"``, or an angle in deg to the midline.
+    efield : str
+        ``"none"``, ``"shell"`` (seconds) or ``"pial"`` (minutes).
     exploratory : bool
         Whether fewer than 20 controls are accepted; labels every output.
     allow_extrapolation : bool
@@ -49,9 +67,38 @@ class Options:
     note: str = ""
     atlas: str = "desikan"
     candidates: str = "frontoparietal"
-    direction: Literal["low", "high"] = "low"
-    against: tuple[str, ...] = ("mni-sgacc-group", "f3-cortical", "five-cm-average")
+    direction: Literal["low", "high", "decoupled"] = "low"
+    point: PointRule = "cluster"
+    against: tuple[str, ...] = ("beam-f3", "mni-sgacc-group", "five-cm-rule")
+    hotspot: tuple[float, float, float] | None = None
     coil: str = "figure8-70mm"
+    handle: str = "midline"
+    efield: Literal["none", "shell", "pial"] = "shell"
     exploratory: bool = False
     allow_extrapolation: bool = False
     params: Params = field(default_factory=Params)
+
+    def searching(self, higher_means: str) -> Options:
+        """Return these options with ``"decoupled"`` turned into the tail that it means.
+
+        Raises
+        ------
+        InputError
+            If the measure does not say which of its ends is the decoupled one.
+        """
+        return replace(self, direction=direction_of(self.direction, higher_means))
+
+    @property
+    def tail(self) -> Direction:
+        """The end of the numbers that is searched.
+
+        Raises
+        ------
+        InputError
+            If it is not known yet, see `searching`.
+        """
+        if self.direction == "decoupled":
+            raise InputError(
+                "direction 'decoupled' has no end of the numbers yet; call searching."
+            )
+        return self.direction

@@ -8,12 +8,15 @@ from typing import Any
 
 from ..base.params import Params
 from ..base.provenance import InputFile
+from ..coil.efield.measures import FieldCheck
+from ..coil.head import NearestSite, TapeInstructions
 from ..coil.pose import CoilPose
 from ..space.frame import Frame, Scanner
 from ..space.points import Points
 from ..space.tripwire import Tripwire
 from ..target.ranking import Ranking
 from ..target.target import Target
+from .measured_head import HeadRecord
 from .scene import Scene
 
 __all__ = ["Comparison", "Export", "Plan", "PlannedTarget"]
@@ -41,12 +44,21 @@ class PlannedTarget:
         The target in a template frame, where the patient has a route to one.
     mni_template : str or None
         BIDS name of that template.
+    nearest : NearestSite or None
+        10-10 site nearest to the scalp point; None where the head could not be measured.
+    tape : TapeInstructions or None
+        How to find the scalp point without a navigator.
+    field : FieldCheck or None
+        How the pose's field meets the target; None if no field was asked for or known.
     """
 
     target: Target
     pose: CoilPose
     mni: Points[Any] | None
     mni_template: str | None
+    nearest: NearestSite | None = None
+    tape: TapeInstructions | None = None
+    field: FieldCheck | None = None
 
     def lines(self, frame: Frame[Scanner]) -> list[str]:
         """Return the target for a terminal: name and side in words, then mm in `frame`."""
@@ -63,7 +75,32 @@ class PlannedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two targets of one plan beside each other; plan.json's ``comparisons``."""
+    """Two targets of one plan beside each other; plan.json's ``comparisons``.
+
+    Parameters
+    ----------
+    a, b : str
+        Ids of the targets.
+    euclidean_mm : float
+        Between the cortical points.
+    geodesic_mm : float or None
+        The same along the mid-cortex; None where they lie on two hemispheres.
+    scalp_mm, scalp_geodesic_mm : float, float or None
+        Between the scalp points, straight and along the scalp.
+    angle_deg : float
+        The turn from one pose to the other.
+    axis_angle_deg : float or None
+        The same if either way round of the coil counts as one: y and -y.
+    same_parcel : bool
+    same_network : bool or None
+        None where a parcel or its network is not known.
+    within_navigation_error : bool
+        Nearer to each other than navigation is exact: they cannot be told apart.
+    z_a, z_b : float or None
+        Deviation of the parcel that each lies in.
+    efield_overlap : float or None
+        How much of one field's strong cortex is the other's, 0 to 1.
+    """
 
     a: str
     b: str
@@ -75,6 +112,10 @@ class Comparison:
     within_navigation_error: bool
     z_a: float | None
     z_b: float | None
+    efield_overlap: float | None = None
+    scalp_geodesic_mm: float | None = None
+    axis_angle_deg: float | None = None
+    same_network: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +153,16 @@ class Plan:
         With verdict and statements.
     targets : tuple of PlannedTarget
         In order of display: standard ones first when no region stands out.
+    others : tuple of PlannedTarget
+        Every other standard target that could be placed, to be compared with later.
     comparisons, exports, tripwires : tuple
     params : Params
     caveats : tuple of str
     versions : mapping of package to version
     qc : mapping of name to number or text
         Quality of the scans that the coupling rests on.
+    head : HeadRecord or None
+        Landmarks, tape lengths and 10-10 sites; None where the head could not be measured.
     scene : Scene or None
         Geometry to draw; None if the plan was opened without its sidecar.
     """
@@ -140,6 +185,8 @@ class Plan:
     caveats: tuple[str, ...]
     versions: Mapping[str, str]
     qc: Mapping[str, object] = field(default_factory=dict)
+    others: tuple[PlannedTarget, ...] = ()
+    head: HeadRecord | None = None
     scene: Scene | None = None
 
     @property

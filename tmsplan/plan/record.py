@@ -7,6 +7,7 @@ from the rounded plan, never from the one before it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, cast
@@ -15,6 +16,7 @@ from ..base.errors import FrameError
 from ..base.param import Param
 from ..base.params import Params
 from ..base.provenance import InputFile
+from ..coil.head import NearestSite
 from ..coil.pose import CoilPose
 from ..space.frame import CoilSimnibs, Frame, Scanner, template_frame
 from ..space.points import Points, Vectors
@@ -23,6 +25,8 @@ from ..space.transform import Rigid
 from ..space.tripwire import Tripwire
 from ..target.ranking import RankedParcel, Ranking, Statement
 from ..target.target import Target
+from .field_record import field_from, field_to
+from .head_record import head_from, head_to, tape_from, tape_to
 from .plan import Comparison, Export, Plan, PlannedTarget
 
 __all__ = ["SCHEMA", "plan_from_record", "plan_to_record"]
@@ -67,8 +71,10 @@ def plan_to_record(plan: Plan) -> dict[str, object]:
         "statements": [asdict(s) for s in plan.ranking.statements],
         "verdict": plan.ranking.verdict,
         "why": plan.ranking.why,
+        "head": plan.head and head_to(plan.head, plan.frame),
         "targets": [_target_to(t, plan.frame) for t in plan.targets],
-        "comparisons": [{**asdict(c), "efield_overlap": None} for c in plan.comparisons],
+        "others": [_target_to(t, plan.frame) for t in plan.others],
+        "comparisons": [asdict(c) for c in plan.comparisons],
         "exports": [asdict(e) for e in plan.exports],
         "tripwires": [asdict(t) for t in plan.tripwires],
         "params": {name: _param_to(p) for name, p in plan.params.as_dict().items()},
@@ -94,6 +100,11 @@ def _param_to(param: Param) -> dict[str, object]:
 
 def _ranked_to(row: RankedParcel) -> dict[str, object]:
     return {**asdict(row), "hemi": str(row.hemi), "reasons": list(row.reasons)}
+
+
+def _finite(value: float | None) -> float | None:
+    """Return a clearance, or None where there is no skin behind the casing to measure to."""
+    return None if value is None or not math.isfinite(value) else value
 
 
 def _xyz(points: Points[Any]) -> list[float]:
@@ -124,10 +135,19 @@ def _target_to(planned: PlannedTarget, frame: Frame[Scanner]) -> dict[str, objec
             "coil": pose.coil,
             "standoff_mm": pose.standoff_mm,
             "handle_deg": pose.handle_deg,
+            "tilt_deg": pose.tilt_deg,
+            "lift_mm": pose.lift_mm,
+            "hair_mm": pose.hair_mm,
+            "clearance_mm": _finite(pose.clearance_mm),
+            "handle": pose.handle,
         },
         "z_at_target": target.z,
-        "nearest_1010": None,
-        "efield": None,
+        "nearest_1010": planned.nearest and asdict(planned.nearest),
+        "tape": planned.tape and tape_to(planned.tape),
+        "efield": planned.field and field_to(planned.field, frame),
+        "score_5mm": target.score_5mm,
+        "spread_parts_mm": dict(target.spread_parts),
+        "cloud_mm": target.cloud and target.cloud.mm(frame).tolist(),
         "why": target.why,
         "provenance": target.provenance,
     }
@@ -157,6 +177,7 @@ def plan_from_record(data: Mapping[str, Any]) -> Plan:
         norms=data["norms"],
         ranking=_ranking_from(data),
         targets=tuple(_target_from(t, frame) for t in data["targets"]),
+        others=tuple(_target_from(t, frame) for t in data.get("others", ())),
         comparisons=tuple(_comparison_from(c) for c in data["comparisons"]),
         exports=tuple(Export(**e) for e in data["exports"]),
         tripwires=tuple(Tripwire(**t) for t in data["tripwires"]),
@@ -164,6 +185,7 @@ def plan_from_record(data: Mapping[str, Any]) -> Plan:
         caveats=tuple(data["caveats"]),
         versions=data["versions"],
         qc=data.get("qc", {}),
+        head=head_from(data.get("head"), frame),
     )
 
 
@@ -188,7 +210,7 @@ def _ranking_from(data: Mapping[str, Any]) -> Ranking:
 
 
 def _comparison_from(data: Mapping[str, Any]) -> Comparison:
-    return Comparison(**{k: v for k, v in data.items() if k != "efield_overlap"})
+    return Comparison(**data)
 
 
 def _params_from(data: Mapping[str, Any]) -> Params:
@@ -210,6 +232,9 @@ def _target_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> PlannedTarge
         z=data["z_at_target"],
         why=data["why"],
         provenance=data["provenance"],
+        score_5mm=data.get("score_5mm"),
+        cloud=None if data.get("cloud_mm") is None else Points(data["cloud_mm"], frame),
+        spread_parts=data.get("spread_parts_mm", {}),
     )
     coil = CoilPose(
         scanner_from_coil=Rigid.claim(
@@ -224,8 +249,21 @@ def _target_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> PlannedTarge
         standoff_mm=pose["standoff_mm"],
         depth_mm=data["scalp_cortex_mm"],
         handle_deg=pose["handle_deg"],
+        tilt_deg=pose.get("tilt_deg", 0.0),
+        lift_mm=pose.get("lift_mm", 0.0),
+        hair_mm=pose.get("hair_mm", 0.0),
+        clearance_mm=pose.get("clearance_mm"),
+        handle=pose.get("handle", ""),
     )
-    return PlannedTarget(target, coil, *_template_point(data))
+    nearest = data["nearest_1010"]
+    return PlannedTarget(
+        target,
+        coil,
+        *_template_point(data),
+        nearest=nearest and NearestSite(**nearest),
+        tape=tape_from(data.get("tape")),
+        field=field_from(data["efield"], frame),
+    )
 
 
 def _template_point(data: Mapping[str, Any]) -> tuple[Points[Any] | None, str | None]:

@@ -180,7 +180,7 @@ def rank_parcels(
         candidates=candidates,
         reachable=reach.reachable,
         reach_reasons=reach.reasons,
-        direction=options.direction,
+        direction=options.tail,
         params=options.params,
     )
     if any(r.z is not None and not math.isfinite(r.z) for r in ranking.rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..base.errors import DomainError, InputError
 from ..space.frame import K, SphereReg, require_same
 from ..space.points import Points
+from .nearest_face import nearest_faces
 from .pseudonormal import PseudoNormals
 from .surface import Surface
 from .topology import directed_edges
@@ -60,9 +61,9 @@ class Contact(Generic[K]):
 def closest_on_faces(surface: Surface[K], points: Points[K]) -> Contact[K]:
     """Return the nearest place on the triangles of `surface` for each point.
 
-    VTK's cell locator finds the triangle; the place on it is computed here in double
-    precision. The sign comes from the angle-weighted normal of whatever is nearest, triangle,
-    edge or vertex: the normal of a triangle alone is wrong at sharp edges.
+    Exact: the answer is that of looking at every triangle (`nearest_faces`). The sign comes
+    from the angle-weighted normal of whatever is nearest, triangle, edge or vertex: the normal
+    of a triangle alone is wrong at sharp edges.
 
     Parameters
     ----------
@@ -84,8 +85,9 @@ def closest_on_faces(surface: Surface[K], points: Points[K]) -> Contact[K]:
     """
     require_same(surface.frame, points.frame, "measure the distance to a surface")
     xyz = points.mm(surface.frame)
-    faces = _nearest_faces(surface, xyz)
-    found = nearest_on_triangles(xyz, surface.corners()[faces])
+    corners = surface.corners()
+    faces = nearest_faces(corners, xyz)
+    found = nearest_on_triangles(xyz, corners[faces])
     gap = xyz - found.xyz
     distance = np.linalg.norm(gap, axis=1)
     signed = _signed(surface, faces, found, gap, distance)
@@ -157,39 +159,6 @@ def _on_sphere(surface: Surface[SphereReg]) -> Floats:
             f"it is no sphere. Pass ?h.sphere.reg, not an inflated or folded surface."
         )
     return np.asarray(xyz * (_SPHERE_RADIUS_MM / radius))
-
-
-def _nearest_faces(surface: Surface[K], xyz: Floats) -> Indices:
-    from vtkmodules.vtkCommonCore import reference
-    from vtkmodules.vtkCommonDataModel import vtkStaticCellLocator
-
-    locator: Any = vtkStaticCellLocator()
-    locator.SetDataSet(_polydata(surface))
-    locator.BuildLocator()
-    place = [0.0] * 3
-    cell: Any = reference(0)
-    sub: Any = reference(0)
-    squared: Any = reference(0.0)
-    faces = np.empty(len(xyz), dtype=np.intp)
-    for i, point in enumerate(xyz.tolist()):
-        locator.FindClosestPoint(point, place, cell, sub, squared)
-        faces[i] = int(cell)
-    return faces
-
-
-def _polydata(surface: Surface[K]) -> Any:  # noqa: ANN401  VTK is not typed
-    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
-
-    points: Any = vtkPoints()
-    points.SetData(numpy_to_vtk(surface.points.mm(surface.frame), deep=True))
-    cells: Any = vtkCellArray()
-    cells.SetData(3, numpy_to_vtkIdTypeArray(surface.faces.ravel().astype(np.int64), deep=True))
-    mesh: Any = vtkPolyData()
-    mesh.SetPoints(points)
-    mesh.SetPolys(cells)
-    return mesh
 
 
 def _signed(

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ..space.side import Hemi
 
-__all__ = ["RankedParcel", "Ranking", "Statement"]
+__all__ = ["RankedParcel", "Ranking", "Statement", "backup_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class RankedParcel:
     """One row of the ranking; the fields of plan.json's ``ranking``.
 
     Numbers that could not be computed are None. `reasons` holds codes such as
-    ``"no-norm"``, ``"low-coverage"``, ``"not-a-candidate"``, ``"too-deep"``, ``"tie"``.
+    ``"no-norm"``, ``"low-coverage"``, ``"not-a-candidate"``, ``"too-deep"``, ``"tie"``; all are
+    explained in `exclusions.REASONS`.
     `rank_best` and `rank_worst` bound the place among the candidates that compete when the
     controls are redrawn.
     """
@@ -48,6 +49,11 @@ class RankedParcel:
     reasons: tuple[str, ...]
     rank_best: int | None = None
     rank_worst: int | None = None
+
+    @property
+    def competes(self) -> bool:
+        """Whether it may become the target: a candidate, assessed, within reach."""
+        return self.candidate and self.reachable and self.z is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,21 @@ class Ranking:
     def best(self) -> RankedParcel | None:
         """The first candidate that is reachable and assessed, or None."""
         first = self.rows[0] if self.rows else None
-        if first is None or first.z is None:
-            return None
-        return first if first.candidate and first.reachable else None
+        return first if first is not None and first.competes else None
+
+
+def backup_rows(ranking: Ranking, n: int = 2) -> tuple[RankedParcel, ...]:
+    """Return the regions to turn to if the first cannot be treated, in order.
+
+    Parameters
+    ----------
+    ranking : Ranking
+    n : int
+        At most so many.
+
+    Returns
+    -------
+    tuple of RankedParcel
+        The second, third, ... of those that compete; fewer where fewer compete.
+    """
+    return tuple(r for r in ranking.rows[1:] if r.competes)[:n]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import cast
 
 from scipy import special
@@ -30,6 +31,12 @@ GROUP_FINDING = Statement(
     "That coupling is low in some regions in depression is a finding about groups. It does not "
     "say that this region causes this person's illness, nor which treatment will help.",
 )
+
+#: What a point is resampled over beside a second scan, in words.
+_SOURCES: Mapping[str, str] = MappingProxyType(
+    {"definitions": "by another definition of coupling", "controls": "against other controls"}
+)
+_NO_PARTS: Mapping[str, float] = MappingProxyType({})
 
 
 def ranking_statements(
@@ -72,24 +79,31 @@ def ranking_statements(
 
 
 def coordinate_statement(
-    spread_mm: float | None, distances_mm: Mapping[str, float], params: Params
+    spread_mm: float | None,
+    distances_mm: Mapping[str, float],
+    params: Params,
+    *,
+    parts: Mapping[str, float] = _NO_PARTS,
 ) -> Statement:
     """Return the statement about a target's coordinate.
 
     Parameters
     ----------
     spread_mm : float or None
-        How far the point moves on a simulated second scan; None if not computed.
+        How far the point moves when the data are resampled; None if not computed.
     distances_mm : mapping of standard target to mm
         Straight distances to the targets it is compared with; may be empty.
     params : Params
         `navigation_error` is used.
+    parts : mapping of source to mm, optional
+        `Target.spread_parts`: what was resampled.
     """
     limit = max(params.navigation_error.value, spread_mm or 0.0)
     spread = (
         "Its uncertainty was not computed."
         if spread_mm is None
-        else f"On a second scan it would move by about {spread_mm:.1f} mm (simulated)."
+        else f"{_resampled(parts).capitalize()} it would move by about {spread_mm:.1f} mm "
+        f"({_simulated(parts)})."
     )
     if not distances_mm:
         text = f"The coupling-guided target is one point of a region. {spread}"
@@ -103,31 +117,49 @@ def coordinate_statement(
     )
 
 
-def spread_statement(spread_mm: float | None, params: Params) -> Statement | None:
+def spread_statement(
+    spread_mm: float | None, params: Params, *, parts: Mapping[str, float] = _NO_PARTS
+) -> Statement | None:
     """Return the warning that a coordinate is not precise; None where there is none to give.
 
     Parameters
     ----------
     spread_mm : float or None
-        How far the point moves on a simulated second scan.
+        How far the point moves when the data are resampled.
     params : Params
         Above `spread_warn` it is a warning, above `spread_claim` no precision is claimed.
+    parts : mapping of source to mm, optional
+        `Target.spread_parts`: what was resampled.
     """
     if spread_mm is None or spread_mm <= params.spread_warn.value:
         return None
     if spread_mm > params.spread_claim.value:
         return Statement(
             "spread-no-claim",
-            f"NO PRECISION IS CLAIMED for the coupling-guided point: on a second scan it would "
-            f"move by about {spread_mm:.0f} mm (simulated; more than "
+            f"NO PRECISION IS CLAIMED for the coupling-guided point: {_resampled(parts)} it would "
+            f"move by about {spread_mm:.0f} mm ({_simulated(parts)}; more than "
             f"{params.spread_claim.value:g} mm). Its decimals say where this plan points, not "
             f"where the abnormality is.",
         )
     return Statement(
         "spread-warn",
-        f"The coupling-guided point would move by about {spread_mm:.0f} mm on a second scan "
-        f"(simulated; more than {params.spread_warn.value:g} mm).",
+        f"The coupling-guided point would move by about {spread_mm:.0f} mm {_resampled(parts)} "
+        f"({_simulated(parts)}; more than {params.spread_warn.value:g} mm).",
     )
+
+
+def _resampled(parts: Mapping[str, float]) -> str:
+    """Return under what the point would move."""
+    more = [word for source, word in _SOURCES.items() if source in parts]
+    return " or ".join(["on a second scan", *more])
+
+
+def _simulated(parts: Mapping[str, float]) -> str:
+    """Return how it is known, with what a second scan alone would do."""
+    alone = parts.get("vertices")
+    if alone is None or not any(source in parts for source in _SOURCES):
+        return "simulated"
+    return f"simulated; {alone:.1f} mm by a second scan alone"
 
 
 def _warnings(deviations: Deviations) -> list[Statement]:

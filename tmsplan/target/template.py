@@ -5,24 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from ..base.errors import FrameError
 from ..base.params import Params
 from ..patient.patient import Patient
-from ..patient.siblings import SYMMETRIC, reads_sibling, sibling_of_mni152
-from ..space.frame import (
-    Frame,
-    Mni305,
-    Mni2009cAsym,
-    MniNlin6Asym,
-    Scanner,
-    template_frame,
-)
+from ..space.frame import Scanner, template_frame
 from ..space.points import Points
 from ..space.side import Hemi
-from ..space.transform import Affine
 from ..space.tripwire import Tripwire, not_run, template_near_cortex
+from .route import mni305_from_mni152, route_between, same_point_of_mni152
 
 __all__ = [
     "PROBES",
@@ -37,14 +26,6 @@ __all__ = [
 
 #: Templates in the order in which a patient's route is looked for.
 _PREFERENCE = ("MNI152NLin2009cAsym", "MNI152NLin6Asym", "MNI152NLin2009aSym", "MNI305")
-
-#: MNI152 from MNI305, FreeSurfer's registration of fsaverage to FSL's MNI152.
-_MNI152_FROM_MNI305 = (
-    (0.9975, -0.0073, 0.0176, -0.0429),
-    (0.0146, 1.0009, -0.0024, 1.5496),
-    (-0.0130, -0.0093, 0.9971, 1.1840),
-    (0.0, 0.0, 0.0, 1.0),
-)
 
 #: Cortical points of the left hemisphere and, mirrored, of the right one; MNI152, mm. Spread
 #: over the convexity, so that a pitch, a shift or an exchange of sides shows at one of them.
@@ -66,36 +47,6 @@ class TemplatePoint:
 
     point: Points[Scanner]
     route: str
-
-
-def mni305_from_mni152() -> Affine[Mni305, MniNlin6Asym]:
-    """Return the map from FSL's MNI152 to MNI305, the world of fsaverage.
-
-    The inverse of the matrix that FreeSurfer documents (CoordinateSystems, use case 8);
-    (10, -20, 35) of MNI305 is (10.695, -18.409, 36.137) of MNI152. Linear: individual
-    cortex may be off by some millimetres against a nonlinear map (doi:10.1002/hbm.24213).
-    """
-    mni152_from_mni305 = Affine.claim(
-        _MNI152_FROM_MNI305,
-        dst=Frame(MniNlin6Asym, "template"),
-        src=Frame(Mni305, "template"),
-        because="FreeSurfer CoordinateSystems, use case 8: fsaverage to FSL's MNI152, linear",
-    )
-    return mni152_from_mni305.inverse()
-
-
-def same_point_of_mni152() -> Affine[Mni2009cAsym, MniNlin6Asym]:
-    """Return the identity between the two MNI152 templates, for points of neither for sure.
-
-    Only for a point whose source says "MNI" and not which: reading it in one or the other
-    MNI152 is then equally justified. Never used for a point with a stated template.
-    """
-    return Affine.claim(
-        np.eye(4),
-        dst=Frame(Mni2009cAsym, "template"),
-        src=Frame(MniNlin6Asym, "template"),
-        because="the source says MNI without a version; read as either MNI152",
-    )
 
 
 def to_patient(
@@ -122,36 +73,8 @@ def to_patient(
     FrameError
         If the patient has no usable route.
     """
-    source = template_frame(template)
-    points: Points[Any] = Points(xyz, source)
-    other = Frame(Mni2009cAsym, "template")
-    mni305 = Frame(Mni305, "template")
-    six = Frame(MniNlin6Asym, "template")
-    if source in patient.tree:
-        route = f"{template}, the patient's own transform"
-    elif reads_sibling(patient, source):
-        points = sibling_of_mni152(source) @ points
-        route = f"{template} taken as {_name(SYMMETRIC)}; the two differ by up to about 2 mm"
-    elif assumed and source == six and other in patient.tree:
-        points = same_point_of_mni152() @ points
-        route = f"read as {_name(other)}: the source does not say which MNI152"
-    elif assumed and source == other and six in patient.tree:
-        points = same_point_of_mni152().inverse() @ points
-        route = f"read as {_name(six)}: the source does not say which MNI152"
-    elif source == six and mni305 in patient.tree:
-        points = mni305_from_mni152() @ points
-        route = "MNI152 to MNI305 by FreeSurfer's affine, then talairach.xfm (linear)"
-    else:
-        raise FrameError(
-            f"{patient.id}: no route from {template} to this patient, so its points cannot be "
-            f"placed. Give [anatomy] from_mni and template in patient.toml, or a FreeSurfer "
-            f"folder with mri/transforms/talairach.xfm."
-        )
-    return TemplatePoint(patient.tree.points(points, patient.scanner), route)
-
-
-def _name(frame: Frame[Any]) -> str:
-    return next(name for name in _PREFERENCE if template_frame(name) == frame)
+    route = route_between(template, patient, assumed=assumed)
+    return TemplatePoint(route.to_patient(Points(xyz, template_frame(template))), route.words)
 
 
 def target_in_template(

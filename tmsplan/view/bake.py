@@ -1,11 +1,12 @@
 """The scene made ready to draw: fine meshes with their colours baked in.
 
-Done once per plan; every picture of every target is drawn from it.
+Done once per plan; every picture of every target, and the page, are drawn from it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..plan.scene import Scene, SceneCortex
 from ..space import Frame, Points, Scanner
 from ..surface import Pair, Surface
 from .camera import Head, head_of
-from .look import OVERLAY, cortex_rgb, overlay_rgba, skin_rgb
+from .look import OVERLAY, cortex_light, cortex_rgb, overlay_rgba, skin_rgb
 from .occlusion import occluders, smooth, visibility
 
 __all__ = ["BakedCortex", "BakedScalp", "BakedScene", "bake_scene"]
@@ -44,6 +45,17 @@ class BakedCortex:
     normals : (n, 3)
         Outward unit normals in the frame of `points`.
     rgb : (n, 3) uint8
+        With the deviations painted on.
+    bare : (n, 3) uint8
+        Without them: a page paints them itself, at the threshold that is asked for.
+    light : (n,) float64
+        1 in the open, 0 in full shadow; what shades both colours.
+    z : (n,) float64
+        Deviation as it is painted, averaged over parcel borders; 0 where there is none.
+    ids : (n,) int32
+        Parcel, 0 for none.
+    white : (n, 3) float64 or None
+        The white surface under each vertex, mm in the frame of `points`.
     low, high : (n,) float64
         Above 0.5 where z is beyond the threshold on that side: contours are drawn at 0.5.
     """
@@ -52,6 +64,11 @@ class BakedCortex:
     faces: Faces
     normals: Floats
     rgb: NDArray[np.uint8]
+    bare: NDArray[np.uint8]
+    light: Floats
+    z: Floats
+    ids: NDArray[np.int32]
+    white: Floats | None
     low: Floats
     high: Floats
 
@@ -97,6 +114,7 @@ class _Mesh:
         return np.asarray(np.where(length > 0, out / np.where(length > 0, length, 1), (0, 0, 1)))
 
 
+@lru_cache(maxsize=1)  # pictures and page of one plan are made one after the other
 def bake_scene(scene: Scene) -> BakedScene:
     """Return the scene with occlusion, sulcal depth and deviations baked into colours.
 
@@ -113,8 +131,7 @@ def bake_scene(scene: Scene) -> BakedScene:
     drafts = scene.cortex.map(lambda part: _draft(part, scale))
     seen = _seen_by_both(drafts)
     left, right = (
-        _coloured(mesh, part_seen, scene.frame)
-        for mesh, part_seen in ((drafts.left, seen.left), (drafts.right, seen.right))
+        _coloured(drafts.side(hemi), seen.side(hemi), part) for hemi, part in scene.cortex.sides()
     )
     head = head_of(
         scene.cortex.left.pial.points, scene.cortex.right.pial.points, scene.scalp.points
@@ -128,19 +145,34 @@ def _sulc_scale(scene: Scene) -> float:
     return spread or 1.0
 
 
+#: So many first columns of a draft are not averaged over parcel borders.
+_SHARP = 4
+
+
 def _draft(part: SceneCortex, sulc_scale: float) -> _Mesh:
-    """Return the mesh with the columns sulc, overlay colour times alpha (3), alpha, low, high."""
+    """Return the mesh with its columns.
+
+    They are sulc and the way to the white surface (3), and then, averaged over parcel borders,
+    overlay colour times alpha (3), alpha, low, high.
+    """
     z, threshold = part.z.values, OVERLAY.threshold.value
     rgba = overlay_rgba(z)
     # Missing sulcal depth is drawn as neither crown nor sulcus.
     sulc = np.nan_to_num(part.sulc.values / sulc_scale)
     known = np.nan_to_num(z)
     beyond = (known <= -threshold, known >= threshold)
-    columns = (sulc, rgba[:, :3] * rgba[:, 3:], rgba[:, 3], *beyond)
+    columns = (sulc, _inwards(part), rgba[:, :3] * rgba[:, 3:], rgba[:, 3], *beyond)
     mesh = _fine(part.pial, np.column_stack(columns).astype(np.float64), _COARSE_CORTEX)
     # Parcel borders run along triangle edges; averaging with neighbours takes the teeth off.
-    soft = smooth(mesh.values[:, 1:], mesh.faces, _OVERLAY_STEPS)
-    return _Mesh(mesh.xyz, mesh.faces, np.column_stack([mesh.values[:, 0], np.clip(soft, 0, 1)]))
+    soft = smooth(mesh.values[:, _SHARP:], mesh.faces, _OVERLAY_STEPS)
+    return _Mesh(mesh.xyz, mesh.faces, np.column_stack([mesh.values[:, :_SHARP], soft]))
+
+
+def _inwards(part: SceneCortex) -> Floats:
+    """Return the (n, 3) way from the pial to the white surface, mm; 0 where it is unknown."""
+    frame = part.pial.frame
+    white = part.pial if part.white is None else part.white
+    return white.points.mm(frame) - part.pial.points.mm(frame)
 
 
 def _fine(surface: Surface[Any], values: Floats, coarse: int) -> _Mesh:
@@ -185,14 +217,27 @@ def _seen(xyz: Floats, normals: Floats, blockers: Floats) -> Floats:
     return np.asarray(seen[nearest])
 
 
-def _coloured(mesh: _Mesh, seen: Floats, frame: Frame[Scanner]) -> BakedCortex:
-    sulc, premultiplied, alpha, low, high = np.split(mesh.values, [1, 4, 5, 6], axis=1)
+def _coloured(mesh: _Mesh, seen: Floats, part: SceneCortex) -> BakedCortex:
+    sulc, inwards, premultiplied, alpha, low, high = np.split(mesh.values, [1, 4, 7, 8, 9], axis=1)
     # Colour was averaged times its opacity, or transparent neighbours would bleed grey in.
-    rgb = premultiplied / np.where(alpha > 1e-6, alpha, 1)
-    rgba = np.column_stack([np.clip(rgb, 0, 1), alpha])
-    colours = cortex_rgb(sulc[:, 0], seen, rgba)
+    rgb = np.clip(premultiplied / np.where(alpha > 1e-6, alpha, 1), 0, 1)
+    rgba = np.column_stack([rgb, np.clip(alpha, 0, 1)])
+    bare = cortex_rgb(sulc[:, 0], seen, np.zeros_like(rgba))
+    frame = part.pial.frame
+    _, nearest = KDTree(part.pial.points.mm(frame)).query(mesh.xyz)
     return BakedCortex(
-        Points(mesh.xyz, frame), mesh.faces, mesh.normals(), _bytes(colours), low[:, 0], high[:, 0]
+        points=Points(mesh.xyz, frame),
+        faces=mesh.faces,
+        normals=mesh.normals(),
+        rgb=_bytes(cortex_rgb(sulc[:, 0], seen, rgba)),
+        bare=_bytes(bare),
+        light=cortex_light(seen),
+        # Subdivision overshoots at borders, and no vertex may look more unusual than its parcel.
+        z=smooth(np.nan_to_num(part.z.values[nearest]), mesh.faces, _OVERLAY_STEPS),
+        ids=np.asarray(part.labels.ids[nearest], dtype=np.int32),
+        white=None if part.white is None else mesh.xyz + inwards,
+        low=np.clip(low[:, 0], 0, 1),
+        high=np.clip(high[:, 0], 0, 1),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from ..coil.pose import CoilPose
 from ..space import Points, Scanner, Vectors
 from ..target.target import Target
-from .bake import BakedCortex, BakedScene
+from .bake import BakedCortex, BakedScalp, BakedScene
 from .camera import Camera
 from .coil_model import FIGURE8_70MM, Path3D, casing, ghost_paths, solid_paths
 from .look import (
@@ -34,7 +35,15 @@ from .scalp_shade import coil_shadow
 if TYPE_CHECKING:
     import pyvista as pv
 
-__all__ = ["MARKER_MM", "marker_centre", "render"]
+__all__ = [
+    "MARKER_MM",
+    "add_cortex",
+    "add_midline",
+    "add_skin",
+    "marker_centre",
+    "photograph",
+    "render",
+]
 
 Image = NDArray[np.uint8]
 Faces = NDArray[np.int32]
@@ -69,24 +78,41 @@ def render(
     head : ``"glass"``, ``"solid"`` or None
     coil : ``"ghost"``, ``"solid"`` or None
     """
+
+    def everything(plotter: pv.Plotter) -> None:
+        if head != "solid":
+            add_cortex(plotter, baked)
+            _add_marker(plotter, target)
+        if coil == "ghost":
+            _add_axis(plotter, target, pose)
+        if head:
+            _add_scalp(plotter, baked, pose if coil == "solid" else None, camera, head)
+            add_midline(plotter, baked, camera)
+        if coil:
+            _add_coil(plotter, pose, coil)
+            _add_arrow(plotter, pose, coil)
+
+    return photograph(baked, camera, everything)
+
+
+def photograph(baked: BakedScene, camera: Camera, add: Callable[[pv.Plotter], None]) -> Image:
+    """Return what `add` puts before the camera, in the one light, (height, width, 3).
+
+    Parameters
+    ----------
+    baked : BakedScene
+        Its scalp decides what depth is drawn.
+    camera : Camera
+    add : callable
+        Takes the plotter and adds meshes to it.
+    """
     import pyvista as pv
 
     plotter = pv.Plotter(off_screen=True, window_size=list(camera.size), lighting="none")
     try:
         plotter.set_background("white")
         _add_lights(plotter)
-        if head != "solid":
-            for _, part in baked.cortex.sides():
-                _add_cortex(plotter, part)
-            _add_marker(plotter, target)
-        if coil == "ghost":
-            _add_axis(plotter, target, pose)
-        if head:
-            _add_scalp(plotter, baked, pose if coil == "solid" else None, camera, head)
-            _add_midline(plotter, baked, camera)
-        if coil:
-            _add_coil(plotter, pose, coil)
-            _add_arrow(plotter, pose, coil)
+        add(plotter)
         _set_camera(plotter, camera, baked)
         plotter.enable_anti_aliasing("ssaa")
         return np.array(plotter.screenshot(return_img=True, transparent_background=False))
@@ -128,7 +154,13 @@ def _mesh(
     return mesh
 
 
-def _add_cortex(plotter: pv.Plotter, part: BakedCortex) -> None:
+def add_cortex(plotter: pv.Plotter, baked: BakedScene) -> None:
+    """Add both hemispheres with their deviations and outlines."""
+    for _, part in baked.cortex.sides():
+        _add_hemisphere(plotter, part)
+
+
+def _add_hemisphere(plotter: pv.Plotter, part: BakedCortex) -> None:
     mesh = _mesh(part.points, part.faces, part.normals)
     mesh.point_data["rgb"] = part.rgb
     _add(plotter, mesh, CORTEX.material, scalars="rgb", rgb=True)
@@ -177,11 +209,17 @@ def _add_scalp(
         _add(plotter, mesh, GLASS.material, scalars="rgba", rgb=True, culling="back")
     else:
         light = coil_shadow(scalp, shading) if shading else np.ones(len(scalp.points))
-        mesh.point_data["rgb"] = (scalp.rgb * light[:, None]).astype(np.uint8)
-        _add(plotter, mesh, SKIN, scalars="rgb", rgb=True)
+        add_skin(plotter, scalp, (scalp.rgb * light[:, None]).astype(np.uint8))
 
 
-def _add_midline(plotter: pv.Plotter, baked: BakedScene, camera: Camera) -> None:
+def add_skin(plotter: pv.Plotter, scalp: BakedScalp, rgb: NDArray[np.uint8]) -> None:
+    """Add a solid scalp with these colours, (n, 3), one for each of its vertices."""
+    mesh = _mesh(scalp.points, scalp.faces, scalp.normals)
+    mesh.point_data["rgb"] = rgb
+    _add(plotter, mesh, SKIN, scalars="rgb", rgb=True)
+
+
+def add_midline(plotter: pv.Plotter, baked: BakedScene, camera: Camera) -> None:
     """Draw the midline of the scalp where it faces the camera: it parts left from right."""
     scalp = baked.scalp
     mesh = _mesh(scalp.points, scalp.faces, scalp.normals)

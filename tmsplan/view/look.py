@@ -5,7 +5,8 @@ One place feeds every renderer (VTK now, a web page through JSON), so looks cann
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +33,10 @@ __all__ = [
     "Light",
     "Material",
     "Overlay",
+    "cortex_light",
     "cortex_rgb",
     "glass_alpha",
+    "look_data",
     "overlay_rgba",
     "skin_rgb",
 ]
@@ -121,6 +124,17 @@ CASING = Material(0.28, 0.75, 0.35, 20, "#3a4552")
 COPPER = Material(0.35, 0.70, 0.50, 30, "#d08a4a")
 GHOST = Material(0.30, 0.75, 0.50, 22, "#c47a3a")
 SKIN = Material(0.30, 0.76, 0.10, 18)
+#: Thing to material, for `look_data`.
+_MATERIALS = {
+    "marker": MARKER,
+    "arrow": GREEN,
+    "casing": CASING,
+    "winding": COPPER,
+    "ring": GHOST,
+    "skin": SKIN,
+}
+#: Entries of the colour table that travels.
+_TABLE = 256
 CONTOUR_LOW = "#0b2a55"
 CONTOUR_HIGH = "#5a0b14"
 MIDLINE = "#4d5863"
@@ -172,9 +186,14 @@ def cortex_rgb(sulc: Floats, seen: Floats, rgba: Floats, style: Cortex = CORTEX)
     base = _mix(np.array(style.sulcus), np.array(style.crown), crown)
     alpha = rgba[:, 3]
     colour = base * (1 - alpha[:, None]) + rgba[:, :3] * alpha[:, None]
-    light = np.clip((seen - style.dark) / style.span, 0, 1) ** style.power
+    light = cortex_light(seen, style)
     light += (1 - light) * OVERLAY.kept_in_shade * alpha
     return np.clip(colour * _mix(np.array(style.shadow), np.ones(3), light), 0, 1)
+
+
+def cortex_light(seen: Floats, style: Cortex = CORTEX) -> Floats:
+    """Return the share of light, (n,), of vertices that see so much of the sky."""
+    return np.asarray(np.clip((seen - style.dark) / style.span, 0, 1) ** style.power)
 
 
 def skin_rgb(seen: Floats, glass: Glass = GLASS) -> Floats:
@@ -186,6 +205,29 @@ def skin_rgb(seen: Floats, glass: Glass = GLASS) -> Floats:
 def glass_alpha(facing: Floats, glass: Glass = GLASS) -> Floats:
     """Return the opacity of the glass scalp; `facing` is |cos| between normal and view, (n,)."""
     return np.asarray(glass.centre + glass.rim * (1 - np.clip(facing, 0, 1)) ** glass.power)
+
+
+def look_data() -> dict[str, Any]:
+    """Return the whole look as plain JSON data, for renderers that are not Python."""
+    import matplotlib as mpl
+
+    table = mpl.colormaps[OVERLAY.colormap](np.linspace(0, 1, _TABLE))[:, :3]
+    return {
+        "lights": [asdict(light) for light in LIGHTS],
+        "cortex": {"shadow": CORTEX.shadow, "material": asdict(CORTEX.material)},
+        "overlay": {
+            "limit": OVERLAY.limit.value,
+            "threshold": OVERLAY.threshold.value,
+            "range": [OVERLAY.threshold.low, OVERLAY.limit.value - 1],
+            "fade": OVERLAY.fade,
+            "keptInShade": OVERLAY.kept_in_shade,
+            "table": np.round(table * 255).astype(int).ravel().tolist(),
+        },
+        "glass": asdict(GLASS),
+        "materials": {name: asdict(m) for name, m in _MATERIALS.items()},
+        "contours": {"low": CONTOUR_LOW, "high": CONTOUR_HIGH},
+        "midline": MIDLINE,
+    }
 
 
 def _mix(low: Floats, high: Floats, share: Floats) -> Floats:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..plan.plan import Plan
-from .sheet_paper import LEFT, RIGHT, Paper, line_height, wrapped
-from .words import say
+from .sheet_paper import line_height, wrapped
 
-__all__ = ["Statements", "all_statements", "set_statements"]
+__all__ = ["Block", "Statements", "set_statements"]
 
-_GUTTER = 0.026
-_COLUMN = (RIGHT - LEFT - _GUTTER) / 2
-_INDENT = 0.011
-_BULLET = "–"  # noqa: RUF001 (a dash is meant)
 #: Longer ones may be broken between columns and pages; lines.
 _LONGEST_BLOCK = 12
+#: Between two statements, in lines.
+PARAGRAPH_GAP = 0.35
 
 Block = tuple[bool, tuple[str, ...]]  # Does it open a statement? Its lines.
 
@@ -37,7 +33,7 @@ class Statements:
     def _tall(self, start: int, stop: int) -> float:
         part = self.blocks[start:stop]
         lines = sum(len(b) for _, b in part)
-        return (lines + 0.35 * len(part)) * line_height(self.size)
+        return (lines + PARAGRAPH_GAP * len(part)) * line_height(self.size)
 
     def _filled(self, start: int, height: float) -> int:
         """Return where the column ends that starts at a block and has this height."""
@@ -46,39 +42,29 @@ class Statements:
             stop += 1
         return stop
 
-    def draw(self, paper: Paper, top: float, height: float) -> Statements:
-        """Write what fits below `top`; return the rest, for the next page."""
+    def columns(self, height: float) -> tuple[tuple[Block, ...], tuple[Block, ...], Statements]:
+        """Return two columns of this height, a share of the page's, and the rest of them."""
         height = min(height, self.height)
-        start = 0
-        for left in (LEFT, LEFT + _COLUMN + _GUTTER):
-            stop = self._filled(start, height)
-            self._column(paper, left, top, self.blocks[start:stop])
-            start = stop
-        return Statements(self.size, self.blocks[start:])
-
-    def _column(self, paper: Paper, left: float, top: float, blocks: Sequence[Block]) -> None:
-        pitch = line_height(self.size)
-        y = top - pitch / 2
-        for opens, lines in blocks:
-            if opens:
-                paper.text(left, y, _BULLET, self.size)
-            for line in lines:
-                paper.text(left + _INDENT, y, line, self.size)
-                y -= pitch
-            y -= 0.35 * pitch
+        middle = self._filled(0, height)
+        end = self._filled(middle, height)
+        rest = Statements(self.size, self.blocks[end:])
+        return self.blocks[:middle], self.blocks[middle:end], rest
 
 
-def all_statements(plan: Plan) -> list[str]:
-    """Return the verdict, every uncertainty statement and every caveat of a plan."""
-    verdict = f"{say(f'verdict-{plan.ranking.verdict}')}: {plan.ranking.why}"
-    return [verdict, *(s.text for s in plan.ranking.statements), *plan.caveats]
+def set_statements(texts: Sequence[str], size: float, room: float) -> Statements:
+    """Wrap statements by their measured width.
 
-
-def set_statements(texts: Sequence[str], size: float) -> Statements:
-    """Wrap statements by their measured width to the columns of the sheet."""
+    Parameters
+    ----------
+    texts : sequence of str
+    size : float
+        Points.
+    room : float
+        Width of a column's lines, as a share of the page's.
+    """
     blocks: list[Block] = []
     for text in texts:
-        lines = wrapped(text, size, _COLUMN - _INDENT)
+        lines = wrapped(text, size, room)
         starts = range(0, len(lines), _LONGEST_BLOCK)
         blocks.extend((k == 0, tuple(lines[k : k + _LONGEST_BLOCK])) for k in starts)
     return Statements(size, tuple(blocks))
