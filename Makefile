@@ -10,7 +10,7 @@ PCN := $(VENV)-pcn
 # What the typesetter of the sheet draws letters with.
 SHEET := libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 
-.PHONY: help demo test test-slow lint bench docs system browser clean
+.PHONY: help demo test test-slow lint bench docs web system browser clean
 
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | expand -t 12
@@ -60,6 +60,9 @@ bench: $(STAMP_TEST) ## benchmarks beside what a user would pick instead
 	@mkdir -p build/bench
 	@for b in benchmarks/*.py; do echo "== $$b"; \
 	  $(BIN)/python $$b --json build/bench/$$(basename $$b .py).json || exit 1; done
+
+web: ## rebuild the page's script from its sources (needs npm; users never do)
+	cd tmsplan/view/web && npm ci --ignore-scripts --no-audit --no-fund && node build.mjs
 
 docs: $(STAMP_TEST) ## the documentation site in build/docs
 	$(PIP) -e '.[docs]'

@@ -34,7 +34,7 @@ def source(tmp_path_factory):
 @pytest.fixture(scope="module")
 def plan(source):
     """Plan the patient with the same definition."""
-    options = Options(coupling="partial_spearman")
+    options = Options(coupling="partial_spearman", efield="none")
     return make_plan(load_patient(source.patient), load_norms(source.norms), options)
 
 
@@ -204,7 +204,9 @@ def test_a_region_that_the_field_of_view_cuts_is_never_the_target(source, tmp_pa
         last = int((np.median(forward) - image.affine[1, 3]) / image.affine[1, 1])
         nib.save(image.slicer[:, :last], tmp_path / name)
     (tmp_path / "patient.toml").write_text(text)
-    options = Options(coupling="partial_spearman", settings={"null_draws": 0}, beside=())
+    options = Options(
+        coupling="partial_spearman", settings={"null_draws": 0}, beside=(), efield="none"
+    )
     cut = make_plan(load_patient(tmp_path / "patient.toml"), load_norms(source.norms), options)
     row = next(r for r in cut.ranking.rows if r.parcel_id == PLANTED)
     assert 0.2 < row.coverage < 0.6

@@ -17,6 +17,8 @@ from tmsplan.space.points import Points
 from tmsplan.surface import Domain, Field, Pair, Surface
 
 RADIUS_M = 0.08
+#: Of the round head: its cortex lies 3 mm under it and deeper, its scalp 10 mm over it.
+ROUND_MM = 80.0
 FIGURE8 = coil_source("figure8-70mm")
 
 
@@ -60,9 +62,9 @@ def off(found: np.ndarray, expected: np.ndarray) -> float:
 
 
 def round_patient():
-    """The round head with an inner skull: a sphere of 78 mm and 1,280 triangles."""
+    """The round head with an inner skull: a sphere of 80 mm and 1,280 triangles."""
     mesh = trimesh.creation.icosphere(subdivisions=3)
-    points = Points(np.asarray(mesh.vertices) * 78.0, round_head.FRAME)
+    points = Points(np.asarray(mesh.vertices) * ROUND_MM, round_head.FRAME)
     domain = Domain("inner-skull", len(points), None, "round")
     return replace(round_head.head(), inner_skull=Surface(points, np.asarray(mesh.faces), domain))
 
@@ -71,7 +73,7 @@ def round_skull(patient) -> InnerSkull:
     """As it is: nothing moved or meshed anew."""
 
     def depth(cortex) -> Field:
-        mm = 78.0 * 0.995 - np.linalg.norm(cortex.mid.points.mm(patient.scanner), axis=1)
+        mm = ROUND_MM * 0.995 - np.linalg.norm(cortex.mid.points.mm(patient.scanner), axis=1)
         return Field(mm, cortex.domain, "depth under the inner skull", "mm")
 
     cortex = patient.cortex

@@ -97,7 +97,7 @@ def test_a_moved_head_with_its_coil_turns_the_field():
 
 
 @pytest.mark.parametrize(
-    ("cuts", "limit"), [(3, 0.03), pytest.param(4, 0.01, marks=pytest.mark.slow)]
+    ("cuts", "limit"), [(3, 0.015), pytest.param(4, 0.003, marks=pytest.mark.slow)]
 )
 def test_an_extra_shell_inside_the_sphere_changes_nothing(cuts, limit):
     """In a sphere no layering shows: a jump of 6 to 1 at 70 mm must leave the closed form."""
@@ -140,5 +140,5 @@ def test_both_solvers_agree_and_several_right_sides_at_once_are_those_one_by_one
 def test_a_system_that_does_not_settle_is_refused():
     # A shift: each step only learns one more number.
     shift = np.roll(np.eye(300, dtype=np.float32), 1, axis=0)
-    with pytest.raises(InputError, match="did not settle in 120 steps"):
+    with pytest.raises(InputError, match="did not settle in 60 steps"):
         KrylovSolver(shift).solve(np.eye(300)[:, :1])

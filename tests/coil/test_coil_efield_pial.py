@@ -94,9 +94,9 @@ def test_no_pia_touches_the_skull(patient):
     """A pia that pokes through a smaller skull is moved under it, and that is said."""
     skull = round_skull(patient)
     small = skull.surface.with_points(
-        Points(skull.surface.points.mm(patient.scanner) * (66 / 78), patient.scanner)
+        Points(skull.surface.points.mm(patient.scanner) * (66 / 80), patient.scanner)
     )
-    depth = Pair(*(replace(d, values=d.values - 12.0) for _, d in skull.depth.sides()))
+    depth = Pair(*(replace(d, values=d.values - 14.0) for _, d in skull.depth.sides()))
     head = pial_head(patient, replace(skull, surface=small, depth=depth), None, triangles=COARSE)
     pia = head.layer.part > 0
     corners = Points(head.layer.corners_m[pia].reshape(-1, 3) * 1e3, patient.scanner)

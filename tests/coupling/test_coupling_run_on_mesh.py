@@ -154,7 +154,9 @@ def test_one_plan_reads_the_run_once(patient, monkeypatch) -> None:
 
     monkeypatch.setattr(compute, "read_sides", counted)
     mine = replace(patient)  # the same files, nobody has asked yet
-    options = Options(coupling="partial_spearman", settings={"confounds": "none", "null_draws": 0})
+    options = Options(
+        coupling="partial_spearman", settings={"confounds": "none", "null_draws": 0}, efield="none"
+    )
     made = couple_for_plan(mine, atlas_of(patient), options)
     assert [m.method for m in made.beside] == ["kls"]
     assert made.chosen.local is not None

@@ -207,7 +207,7 @@ def test_moved_twice_keeps_both_records_and_one_name(plan: Plan, ground: MoveGro
 
 @pytest.mark.parametrize("name", ["", " A", "A\nB", "A\u202eB", "<b>", "x" * 65, "A;B"])
 def test_an_operator_that_cannot_stand_in_a_record(name: str) -> None:
-    with pytest.raises(UsageError, match="--operator .*: write 1 to 64 letters"):
+    with pytest.raises(UsageError, match=r"--operator .*: write 1 to 64 letters"):
         require_operator(name)
 
 
@@ -252,7 +252,7 @@ def test_source_adds_where_the_scalp_is_no_skin(plan: Plan) -> None:
 
 
 def test_a_plan_without_its_geometry_is_refused(plan: Plan) -> None:
-    with pytest.raises(InputError, match="scene.npz: is not beside plan.json"):
+    with pytest.raises(InputError, match=r"scene.npz: is not beside plan.json"):
         move_ground(replace(plan, scene=None))
     bare = plan.scene.cortex.map(lambda c: replace(c, white=None))
     with pytest.raises(InputError, match="holds no white surface or no T1"):

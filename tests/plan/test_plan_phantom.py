@@ -20,7 +20,8 @@ from tmsplan.plan.plan import Plan, PlannedTarget
 from tmsplan.plan.store import load_plan
 from tmsplan.space import Hemi
 
-OPTIONS = Options(atlas="aparc", against=("mni-sgacc-group",))
+# No field: tests/plan/test_plan_field.py has one; here every plan is made many times.
+OPTIONS = Options(atlas="aparc", against=("mni-sgacc-group",), efield="none")
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ from .verbs_norms import norms_app
 from .verbs_positions import positions
 from .verbs_prepare import prepare, scalp
 from .verbs_scan import alff
+from .verbs_view import view
 
 __all__ = ["app", "main"]
 
@@ -56,6 +57,10 @@ Beside = Annotated[
     list[str] | None, typer.Option(help="Other definition to show beside it; 'none' for none.")
 ]
 Set = Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE of the method.")]
+Point = Annotated[
+    Literal["cluster", "peak", "region-centroid", "field-weighted"],
+    typer.Option(help="Which point in the region."),
+]
 Kind = Literal["atlases", "coupling", "norms", "targets", "exports", "coils", "params"]
 
 
@@ -115,12 +120,28 @@ def plan(  # noqa: PLR0913 - one argument a flag
     beside: Beside = None,
     set_: Set = None,
     atlas: Annotated[str, typer.Option(help="Atlas.")] = "desikan",
-    candidates: Annotated[str, typer.Option(help="Candidate set.")] = "frontoparietal",
+    also: Annotated[
+        list[str] | None, typer.Option(help="ATLAS=NORMS: what another atlas says of the target.")
+    ] = None,
+    candidates: Annotated[
+        str, typer.Option(help="Set, parcels ('left NAME, 1027'), or mask:FILE.")
+    ] = "frontoparietal",
     direction: Annotated[
-        Literal["low", "high"], typer.Option(help="Which values are abnormal.")
+        Literal["low", "high", "decoupled"], typer.Option(help="Which values are abnormal.")
     ] = "low",
+    point: Point = "cluster",
     against: Annotated[list[str] | None, typer.Option(help="Standard target.")] = None,
+    hotspot: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(help="Motor hotspot: x y z, scanner RAS mm.", metavar="X Y Z"),
+    ] = None,
     coil: Annotated[str, typer.Option(help="Coil model.")] = "figure8-70mm",
+    handle: Annotated[
+        str, typer.Option(help="midline, sulcus, field, or an angle in deg.")
+    ] = "midline",
+    efield: Annotated[
+        str, typer.Option(help="none, shell, pial (minutes), or simnibs:M2M_FOLDER.")
+    ] = "shell",
     to: Annotated[list[str] | None, typer.Option(help="Navigator format.")] = None,
     params: Annotated[Path | None, typer.Option(help="params.toml")] = None,
     exploratory: Annotated[bool, typer.Option(help="Accept under 20 controls.")] = False,
@@ -145,6 +166,10 @@ def plan(  # noqa: PLR0913 - one argument a flag
         atlas=atlas,
         candidates=candidates,
         direction=direction,
+        point=point,
+        hotspot=hotspot,
+        handle=handle,
+        efield=efield,
         against=tuple(against) if against else defaults.against,
         coil=coil,
         exploratory=exploratory,
@@ -153,7 +178,7 @@ def plan(  # noqa: PLR0913 - one argument a flag
     )
     patient = read_patient(source, subject, maps, use_form)
     where = Destination(out, tuple(to) if to else DEFAULT_FORMATS, overwrite)
-    run_plan(patient, norms, options, where, as_json=json)
+    run_plan(patient, norms, options, where, also=also, as_json=json)
 
 
 @app.command()
@@ -284,6 +309,7 @@ app.command()(alff)
 app.command()(positions)
 app.command()(prepare)
 app.command()(scalp)
+app.command()(view)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -93,14 +93,16 @@ def run_plan(
     options: Options,
     where: Destination,
     *,
+    also: Sequence[str] | None = None,
     as_json: bool,
 ) -> Plan:
     """Make and write one plan; print it."""
     from ..plan.make import make_plan
 
     where.require_free()
+    others = {k: load_norms(Path(v)) for k, v in _pairs(also, "--also").items()}
     with say.working("planning"):
-        plan = make_plan(patient, load_norms(norms), options)
+        plan = make_plan(patient, load_norms(norms), options, also=others)
     with say.working("writing navigator files, page and pictures"):
         plan = write_plan(plan, patient, where)
     out = where.folder

@@ -20,7 +20,9 @@ def compare(
     ] = None,
     against: Annotated[
         list[str] | None,
-        typer.Option(help="Standard target, may be repeated; 'all', as without it, for every one."),
+        typer.Option(
+            help="Standard target, may be repeated; 'all', as without it, for every one."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Table to write (TSV).")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the table.")] = False,

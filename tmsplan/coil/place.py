@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..base.errors import InputError
 from ..base.params import Params
 from ..space.frame import CoilSimnibs, Frame, Scanner
 from ..space.midplane import Midplane
@@ -89,7 +90,7 @@ def place_coil(  # noqa: PLR0913 - every decision about a pose is named by its c
     Source: doi:10.1186/s12984-015-0036-2 (45 deg to the midline); SimNIBS documentation (axes).
     Decision: docs/decisions/0024 (casing).
     """
-    name = coil_called(coil).name
+    name = _flat_coil(coil, target)
     place = scalp.under(target.point if contact is None else contact, params.normal_radius)
     if contact is not None:
         place = replace(place, distance_mm=float(place.point.distances(target.point)[0]))
@@ -102,6 +103,18 @@ def place_coil(  # noqa: PLR0913 - every decision about a pose is named by its c
         convention_deg=params.handle_angle.value,
     )
     return _cleared(place, held, scalp, name, params)
+
+
+def _flat_coil(coil: str, target: Target) -> str:
+    """Return the coil's name; refuse one whose field is nil under its centre."""
+    found = coil_called(coil)
+    if found.kind == "circular":
+        raise InputError(
+            f"coil '{found.name}' is circular: its field is nil under its centre and largest "
+            f"under the winding, so holding its centre over {target.name} would miss it. Choose "
+            f"a figure-of-eight coil."
+        )
+    return found.name
 
 
 def pose_at(

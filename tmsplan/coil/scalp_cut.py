@@ -40,9 +40,9 @@ _NEAR_MM = 4.0
 #: Last voxel before the constant, as a share of the tissue under it: skin shows a mean near one
 #: half there, a cut the tissue itself.
 STEP_SHARE = Param(0.8, "share", 0.6, 1.0, "docs/decisions/0027")
-#: No edge within the profile's reach, or one this many times as wide as the head's own: blurred.
+#: An edge this many times as wide as the head's own is no skin's, nor is none at all.
 BLUR_RATIO = Param(1.8, "1", 1.2, 5.0, "docs/decisions/0027")
-_BLUR_LEAST_MM = 4.5
+_BLUR_LEAST_MM, _NO_EDGE_MM = 4.5, 15.0
 #: One profile is noise; they are averaged over about this distance.
 _MEAN_MM = 3.0
 #: Islands of a removed face that are narrower than twice this belong to it; a margin around all.
@@ -121,7 +121,7 @@ def find_cuts(
     constant = removed_vertices(surface, profiles)
     removed = _whole(surface, constant)
     blurred = _whole(surface, _blurred(surface, profiles) & ~border & ~removed)
-    plane = large_planes(surface, profiles, constant | border)
+    plane = _whole(surface, large_planes(surface, profiles, constant | border))
     # Fat shows in a cut and is bright there: no lump.
     lump = _lumps(surface, profiles, ~(border | removed | plane | blurred))
     return Cuts(border, removed, plane, blurred, lump)
@@ -162,8 +162,8 @@ def _on_border(surface: Surface[Scanner], t1: Volume[Scanner]) -> Bools:
 
 
 def _blurred(surface: Surface[Scanner], profiles: EdgeProfiles) -> Bools:
-    """Return where no edge is near, or its width is no skin's."""
-    width = np.nan_to_num(profiles.width_mm, nan=_BLUR_LEAST_MM)
+    """Return where no edge to air is near, or its width is no skin's."""
+    width = np.where(profiles.clear, np.minimum(profiles.width_mm, _NO_EDGE_MM), _NO_EDGE_MM)
     smooth = neighbour_mean(surface, width, _MEAN_MM)
     usual = float(np.median(smooth))
     return np.asarray(smooth > max(BLUR_RATIO.value * usual, _BLUR_LEAST_MM))

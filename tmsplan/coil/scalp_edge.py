@@ -70,10 +70,11 @@ class EdgeProfiles:
     def edge_mm(self) -> Floats:
         """(n,) where the image falls below half of the tissue for the first time outward.
 
-        Counted from 3 mm under the surface; NaN where it never does, or nothing is bright.
+        Looked for from 3 mm under to 4 mm over the surface: a helmet may lie further out. NaN
+        where it never does, or nothing is bright.
         """
-        start = int(np.searchsorted(self.at_mm, -3.0))
-        low = self.values[:, start:] < EDGE_SHARE.value * self.tissue[:, None]
+        start, stop = np.searchsorted(self.at_mm, [-3.0, 4.25])
+        low = self.values[:, start:stop] < EDGE_SHARE.value * self.tissue[:, None]
         # The first sample after the last bright one: dark bone lies under bright skin.
         last = low.shape[1] - 1 - np.argmax(~low[:, ::-1], axis=1)
         none = low.all(axis=1) | (last == low.shape[1] - 1) | (self.tissue <= 0)

@@ -1,4 +1,4 @@
-"""The whole scalp as a map: how deep, within reach or why not, what lies under it, how it feels."""
+"""The whole scalp as a map: how deep, within reach or why not, what lies under, how it feels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .coils import coil_called
 from .scalp import Scalp
 from .scalp_map_cortex import cortex_samples, depth_mm
 from .scalp_map_field import SolvedCoil, change_by_field
-from .scalp_map_kernel import coil_kernel
+from .scalp_map_kernel import HEAD_RADIUS, coil_kernel
 from .scalp_map_sites import MapSites, held_places, map_sites
 from .scalp_map_tolerance import tolerability_of
 
@@ -81,7 +81,7 @@ def scalp_maps(
     The coil is thought of as held flat at each place, off the scalp by standoff, hair and what
     its flat casing cannot come nearer, along the mean normal of the scalp. Its weight on the
     cortex is |E| to the eighth power, as for the hotspot, averaged over the directions of the
-    handle: the maps are of places and not of poses. |E| is that under a flat conductor
+    handle: the maps are of places and not of poses. |E| is that in a sphere as round as a head
     (`coil_kernel`), and with a solved one-compartment head the change to its field is added.
 
     Parameters
@@ -120,9 +120,10 @@ def scalp_maps(
     held = held_places(patient, scalp)
     depth = depth_mm(patient, scalp.surface.points, held.open)
     sites = map_sites(scalp, held.open, params)
-    codes = _codes(held.ids, depth, sites.spread(sites.lift_mm), params)
+    places = scalp.surface.points.mm(patient.scanner)
+    codes = _codes(held.ids, depth, sites.at(places, sites.lift_mm), params)
     at_sites, how = _z_under(patient, sites, z, coil_called(coil).name, solved)
-    under = np.where(codes == 0, sites.spread(at_sites), np.nan)
+    under = np.where(codes == 0, sites.at(places, at_sites), np.nan)
     domain = scalp.surface.domain
     return ScalpMaps(
         depth=Field(depth, domain, "depth", "mm"),
@@ -157,10 +158,10 @@ def _z_under(
     kernel = coil_kernel(coil)
     found = samples.mean_z(sites, kernel)
     how = (
-        "z under the coil is a mean weighted by area and |E|^8, |E| as under a conductor with a "
-        "flat surface, averaged over the directions of the handle"
+        f"z under the coil is a mean weighted by area and |E|^8, |E| as in a conducting sphere of "
+        f"{HEAD_RADIUS.value:g} mm, averaged over the directions of the handle"
     )
     if solved is None:
         return found, how
-    change, said = change_by_field(solved, samples, sites, found)
+    change, said = change_by_field(solved, patient, z, sites, kernel)
     return found + change, f"{how}; {said}"

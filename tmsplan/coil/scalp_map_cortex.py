@@ -84,33 +84,51 @@ class CortexSamples:
         return np.asarray(np.where(enough, z / np.where(known > 0, known, 1), np.nan))
 
 
-def cortex_samples(patient: Patient, z: Pair[Field]) -> CortexSamples:
-    """Return both hemispheres' mid-cortex in patches, with their area and z."""
-    parts = [_of_side(patient.cortex.side(hemi).mid, field) for hemi, field in z.sides()]
+def cortex_samples(
+    patient: Patient, z: Pair[Field], *, box_mm: float = _BOX_MM, of: Pair[Bools] | None = None
+) -> CortexSamples:
+    """Return both hemispheres' mid-cortex in patches, with their area and z.
+
+    Parameters
+    ----------
+    patient : Patient
+    z : Pair of Field
+    box_mm : float
+        Width of a patch.
+    of : Pair of (n,) bool, optional
+        Which vertices count; all unless given.
+    """
+    parts = []
+    for hemi, field in z.sides():
+        kept = np.ones(len(field.values), dtype=np.bool_) if of is None else of.side(hemi)
+        parts.append(_of_side(patient.cortex.side(hemi).mid, field, kept, box_mm))
     return CortexSamples(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _of_side(mid: Surface[Scanner], z: Field) -> tuple[Floats, Floats, Floats, Floats]:
-    xyz, area = mid.points.mm(mid.frame), mid.vertex_areas()
-    boxes = np.floor(xyz / _BOX_MM).astype(np.int64)
-    boxes -= boxes.min(axis=0)
-    key = np.ravel_multi_index(tuple(boxes.T), tuple(boxes.max(axis=0) + 1))
+def _of_side(
+    mid: Surface[Scanner], z: Field, kept: Bools, box_mm: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    xyz, area = mid.points.mm(mid.frame)[kept], mid.vertex_areas()[kept]
+    values = z.values[kept]
+    has = np.isfinite(values)
+    boxes = np.floor(xyz / box_mm).astype(np.int64)
+    boxes -= boxes.min(axis=0, initial=0)
+    key = np.ravel_multi_index(tuple(boxes.T), tuple(boxes.max(axis=0, initial=0) + 1))
     _, box = np.unique(key, return_inverse=True)
-    has = np.isfinite(z.values)
 
     def summed(values: Floats) -> Floats:
         return np.asarray(np.bincount(box, values))
 
     total = summed(area)
     middle = np.stack([summed(area * column) for column in xyz.T], axis=1) / total[:, None]
-    return middle, total, summed(area * has), summed(area * np.where(has, z.values, 0.0))
+    return middle, total, summed(area * has), summed(area * np.where(has, values, 0.0))
 
 
 def depth_mm(patient: Patient, points: Points[Scanner], wanted: Bools) -> Floats:
     """Return the distance from places to the nearest mid-cortex, mm; NaN where not wanted.
 
     Measured to the triangles round the nearest vertex: the exact nearest triangle, unless a
-    fold passes between, and never nearer than that.
+    fold passes between; then it is a little more than that, never less.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,47 +60,52 @@ class HeldPlaces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MapSites:
-    """Places at which the coil is tried; values there are carried to every open vertex.
+    """Places at which the coil is tried; values there are carried to the vertices between.
 
     Parameters
     ----------
-    vertices : (s,) intp
     points_mm, normals : (s, 3) float64
         On the scalp, scanner axes; mean outward unit normals.
     centres_mm : (s, 3) float64
         Of the coil's face: off the scalp by standoff, hair and lift.
     lift_mm : (s,) float64
         What the flat casing is held off by the head around it.
-    nearest : (v, k) intp
-        Sites near each open vertex.
-    weights : (v, k) float64
-        Their share, one in all.
-    open : (n,) bool
-        Which vertices are open.
+    forward : (3,) float64
+        To the front of the head.
     """
 
-    vertices: Indices
     points_mm: Floats
     normals: Floats
     centres_mm: Floats
     lift_mm: Floats
-    nearest: Indices
-    weights: Floats
-    open: Bools
+    forward: Floats
 
     def __len__(self) -> int:
-        return len(self.vertices)
+        return len(self.points_mm)
 
-    def spread(self, values: Floats) -> Floats:
-        """Return values of the sites, (s,), at all vertices, (n,); NaN where none is near."""
-        near = values[self.nearest]
-        share = np.where(np.isnan(near), 0.0, self.weights)
+    def at(self, places_mm: Floats, values: Floats) -> Floats:
+        """Return values of the sites, (s,), at places near them, (n,).
+
+        A mean over the nearest six, with shares that fall to 0 at the farthest and to one at a
+        site itself. NaN where most of it is of sites without a value.
+        """
+        from scipy.spatial import cKDTree
+
+        k = min(_NEAREST, len(self))
+        tree: Any = cKDTree(self.points_mm)
+        gap, near = tree.query(places_mm, k=[*range(1, k + 1)])
+        found = values[near]
+        share = np.where(np.isnan(found), 0.0, _shares(gap))
         total = share.sum(axis=1)
-        mean = (share * np.nan_to_num(near)).sum(axis=1) / np.where(total > 0, total, 1)
-        out = np.full(len(self.open), np.nan)
-        # Most of the weight on sites without a value: the vertex has none either.
-        out[self.open] = np.where(total >= 0.5, mean, np.nan)
-        return out
+        mean = (share * np.nan_to_num(found)).sum(axis=1) / np.where(total > 0, total, 1)
+        return np.asarray(np.where(total >= 0.5, mean, np.nan))
+
+    def take(self, rows: Indices) -> MapSites:
+        """Return some of the sites."""
+        return MapSites(
+            self.points_mm[rows], self.normals[rows], self.centres_mm[rows], self.lift_mm[rows],
+            self.forward,
+        )  # fmt: skip
 
 
 def held_places(patient: Patient, scalp: Scalp) -> HeldPlaces:
@@ -125,7 +131,7 @@ def held_places(patient: Patient, scalp: Scalp) -> HeldPlaces:
 
 
 def map_sites(scalp: Scalp, held: Bools, params: Params) -> MapSites:
-    """Return the places at which the coil is tried, and how their values spread.
+    """Return the places at which the coil is tried.
 
     Parameters
     ----------
@@ -135,8 +141,6 @@ def map_sites(scalp: Scalp, held: Bools, params: Params) -> MapSites:
     params : Params
         `standoff`, `hair` and `normal_radius` are used.
     """
-    from scipy.spatial import cKDTree
-
     surface = scalp.surface
     xyz = surface.points.mm(surface.frame)
     rows = np.flatnonzero(held)
@@ -146,17 +150,12 @@ def map_sites(scalp: Scalp, held: Bools, params: Params) -> MapSites:
     normals = scalp.normals_at(at, faces, params.normal_radius).components(surface.frame)
     lift = casing_lift(surface, chosen)
     off = params.standoff.value + params.hair.value + lift
-    k = min(_NEAREST, len(chosen))
-    gap, near = cKDTree(xyz[chosen]).query(xyz[rows], k=[*range(1, k + 1)])
     return MapSites(
-        vertices=chosen,
         points_mm=xyz[chosen],
         normals=normals,
         centres_mm=xyz[chosen] + normals * off[:, None],
         lift_mm=lift,
-        nearest=near,
-        weights=_shares(gap),
-        open=held,
+        forward=scalp.forward.components(surface.frame)[0],
     )
 
 

@@ -86,9 +86,7 @@ def _from_temples(patient: Patient, scalp: Scalp, held: HeldPlaces, rows: Indice
     out = np.full(len(rows), np.inf)
     for hemi in Hemi:
         own = right > 0 if hemi is Hemi.RIGHT else right < 0
-        eye, ear = (
-            r[own[r]] for r in (held.over("over-eye"), held.over("over-ear"))
-        )
+        eye, ear = (r[own[r]] for r in (held.over("over-eye"), held.over("over-ear")))
         if len(eye) and len(ear):
             outer = xyz[eye[np.argmax(np.abs(right[eye]))]]
             out = np.minimum(out, _from_segment(xyz[rows], outer, xyz[ear].mean(axis=0)))

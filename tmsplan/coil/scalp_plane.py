@@ -21,11 +21,12 @@ FLAT_AREA = Param(20.0, "cm2", 10, 100, "geometry: 2 pi r h of a cap of radius 1
 #: Skin pressed flat has skin under all of it; a cut has fat, bone and brain. Interquartile range
 #: of what lies 2 mm under the plane, over its median.
 UNEVEN = Param(0.5, "1", 0.2, 2.0, "docs/decisions/0027")
+#: So much within a tenth of a millimetre of one plane is a cut along the image's own slices.
+EXACT_AREA = Param(8.0, "cm2", 5, 20, "docs/decisions/0027")
+_EXACT_MM = 0.1
 #: Share of a plane with constant air, or the image's end, over it that proves a cut alone.
 _CONSTANT_SHARE = 0.5
 _FLAT_MM = 0.6
-#: Spread (SD) about its plane that only a cut has; skin pressed on a pad fills `_FLAT_MM`.
-_EXACT_MM = 0.12
 _NORMAL_COS = float(np.cos(np.radians(8.0)))
 #: Around a plane that is large enough: bright fat and dark bone in a cut move its edge by about
 #: a voxel, so what lies so near and faces so alike belongs to it.
@@ -56,13 +57,15 @@ def large_planes(surface: Surface[Scanner], profiles: EdgeProfiles, constant: Bo
             break
         normal, offset = plane
         on = (np.abs(xyz @ normal - offset) < _FLAT_MM) & (normals @ normal > _NORMAL_COS)
-        if float(area[on].sum()) < FLAT_AREA.value * 100 or not (on & free).any():
+        cm2 = float(area[on].sum()) / 100
+        if cm2 < EXACT_AREA.value or not (on & free).any():
             break
         near = np.abs(xyz @ normal - offset) < _GROWN_MM
         whole = on | (near & (normals @ normal > _GROWN_COS))
         seen |= whole
-        exact = float(np.std(xyz[on] @ normal)) < _EXACT_MM
-        if exact or _is_cut(on, profiles, constant):
+        exact = _most_within(xyz[on] @ normal - offset, area[on]) / 100 > EXACT_AREA.value
+        # Over bone the edge of a cut lies deeper than over fat: both belong to the judgement.
+        if exact or (cm2 > FLAT_AREA.value and _is_cut(whole, profiles, constant)):
             found |= whole
     return found
 
@@ -73,6 +76,13 @@ def _is_cut(on: Bools, profiles: EdgeProfiles, constant: Bools) -> bool:
     under = profiles.values[on, int(np.searchsorted(profiles.at_mm, -2.0))]
     low, middle, high = np.quantile(under, [0.25, 0.5, 0.75])
     return bool(high - low > UNEVEN.value * max(float(middle), 1e-9))
+
+
+def _most_within(off_mm: Floats, area: Floats) -> float:
+    """Return the largest area between two parallel planes `_EXACT_MM` apart."""
+    edges = np.arange(-_FLAT_MM, _FLAT_MM + _EXACT_MM / 2, _EXACT_MM / 2)
+    counts, _ = np.histogram(off_mm, edges, weights=area)
+    return float((counts[:-1] + counts[1:]).max())
 
 
 def _fullest_plane(xyz: Floats, normals: Floats, area: Floats) -> tuple[Floats, float] | None:

@@ -27,10 +27,10 @@ BONE_SHARE = Param(0.35, "share", 0.1, 0.7, "docs/decisions/0027")
 _BONE_DARK = 0.6
 #: A skin is clear enough to place a coil by its edge where this share of it is.
 CLEAR_SHARE = Param(0.9, "share", 0.5, 1.0, "docs/decisions/0027")
-#: Two opposite faces of the image show the same cross-section of a head: it wrapped around.
-WRAP_DICE = Param(0.75, "share", 0.3, 0.95, "docs/decisions/0027")
-WRAP_ALIKE = Param(0.5, "1", 0.2, 0.95, "docs/decisions/0027")
-_WRAP_LEAST_CM2 = 4.0
+#: Where a head wraps around, the last slice and the first differ as neighbours do: by less than
+#: this many times the mean difference of the two pairs of slices beside them.
+WRAP_RATIO = Param(2.0, "1", 1.1, 3.0, "docs/decisions/0027")
+_WRAP_LEAST_CM2, _WRAP_BRIGHT = 4.0, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def bone_share(surface: Surface[Scanner], t1: Volume[Scanner]) -> float:
 
 
 def _wrapped(t1: Volume[Scanner]) -> tuple[str, ...]:
-    """Return the axes at whose two ends the image shows the same piece of a head."""
+    """Return the axes along which the image goes on at its other end as if it were a ring."""
     data = np.asarray(t1.data)
     top = float(np.quantile(data[::4, ::4, ::4], 0.98))
     sides = np.linalg.norm(
@@ -168,14 +168,14 @@ def _wrapped(t1: Volume[Scanner]) -> tuple[str, ...]:
     out = []
     for axis, name in enumerate("ijk"):
         # Not np.take: it would copy the whole image of a file stored in the other order.
-        ends = [np.moveaxis(data, axis, 0)[k].astype(np.float64) for k in (0, -1)]
-        first, last = (e > 0.15 * top for e in ends)
+        slices = np.moveaxis(data, axis, 0)
+        before, last, first, after = (slices[k].astype(np.float64) for k in (-2, -1, 0, 1))
         cm2 = float(np.prod(np.delete(sides, axis))) / 100
-        if min(first.sum(), last.sum()) * cm2 < _WRAP_LEAST_CM2:
+        bright = [e > _WRAP_BRIGHT * top for e in (last, first)]
+        if min(b.sum() for b in bright) * cm2 < _WRAP_LEAST_CM2:
             continue
-        dice = 2 * float((first & last).sum()) / float(first.sum() + last.sum())
-        # A head whose top and neck are both cut has two cross-sections, but not the same one.
-        alike = float(np.corrcoef(ends[0][first | last], ends[1][first | last])[0, 1])
-        if dice > WRAP_DICE.value and alike > WRAP_ALIKE.value:
+        head = bright[0] | bright[1]
+        usual = (np.abs(last - before)[head].mean() + np.abs(after - first)[head].mean()) / 2
+        if np.abs(first - last)[head].mean() < WRAP_RATIO.value * usual:
             out.append(name)
     return tuple(out)

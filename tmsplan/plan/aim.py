@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..atlas.atlas import Atlas
@@ -28,9 +28,11 @@ from ..target.two_f3 import two_f3_line
 from .couple import Coupled
 from .hold import Holder
 from .measured_head import MeasuredHead, head_lines, measure_head
+from .motor_depth import stokes_lines
 from .options import Options
 from .plan import PlannedTarget
-from .solved_head import SolvedHead, solve_head
+from .ranked import Ranked
+from .solved_head import FieldEngine, SolvedHead, solve_head
 
 __all__ = ["Aimed", "aim"]
 
@@ -52,7 +54,8 @@ class Aimed:
         Every other standard target that could be placed, to be compared with later.
     head : MeasuredHead or str
         Or why the head could not be measured.
-    solved : SolvedHead or None
+    solved : FieldEngine or None
+        What computed the fields.
     strengths : mapping of target id to Pair of Field
         |E| of each displayed pose, V/m per A/μs.
     ranking : Ranking
@@ -62,7 +65,7 @@ class Aimed:
     targets: tuple[PlannedTarget, ...]
     others: tuple[PlannedTarget, ...]
     head: MeasuredHead | str
-    solved: SolvedHead | None
+    solved: FieldEngine | None
     strengths: Strengths
     ranking: Ranking
 
@@ -78,6 +81,7 @@ class _Aim:
     holder: Holder
     head: MeasuredHead | str
     limits: Limits
+    engine: FieldEngine | None
     strengths: dict[str, Pair[Field]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
 
@@ -91,18 +95,22 @@ class _Aim:
         place = pose.scalp_point
         return replace(out, nearest=self.head.nearest(place), tape=self.head.in_words(place))
 
-    def shown(self, planned: PlannedTarget) -> PlannedTarget:
-        """Return a planned target with the field of its pose."""
-        solved = self.holder.solved
-        if solved is None:
-            return planned
-        strength = solved.strength(planned.pose)
-        self.strengths[planned.target.id] = strength
-        found = solved.check(strength, planned.target)
-        if isinstance(found, FieldCheck):
-            return replace(planned, field=found)
-        self.refused.append(found)
-        return planned
+    def with_fields(self, targets: Sequence[PlannedTarget]) -> list[PlannedTarget]:
+        """Return planned targets with the fields of their poses, of one run of the engine."""
+        if self.engine is None:
+            return list(targets)
+        strengths = self.engine.strengths({t.target.id: t.pose for t in targets})
+        self.strengths.update(strengths)
+        out = []
+        for planned in targets:
+            strength = strengths[planned.target.id]
+            found = self.engine.check(strength, planned.target)
+            if isinstance(found, FieldCheck):
+                out.append(replace(planned, field=found))
+            else:
+                self.refused.append(found)
+                out.append(planned)
+        return out
 
     def standard(self, name: str) -> PlannedTarget | str:
         """Return a standard target, or why it was not placed."""
@@ -144,25 +152,20 @@ class _Aim:
         return None if xyz is None else Points(xyz, self.patient.scanner)
 
 
-def aim(
-    patient: Patient,
-    atlas: Atlas,
-    coupled: Coupled,
-    ranking: Ranking,
-    options: Options,
-    limits: Limits,
-) -> Aimed:
+def aim(regions: Ranked) -> Aimed:
     """Return the planned targets, and the ranking with what it cost to aim.
 
     The guided target comes first, unless no region stands out: then the standard ones do.
     A standard target that cannot be placed is named in a statement, with the reason.
     """
+    patient, ranking, options = regions.patient, regions.ranking, regions.options
     scalp = scalp_of(patient)
-    solved = solve_head(patient, options)
-    holder = Holder(patient, scalp, patient.midplane(), options, solved)
+    engine = solve_head(patient, options)
+    own = engine if isinstance(engine, SolvedHead) else None
+    holder = Holder(patient, scalp, patient.midplane(), options, own)
     head = measure_head(scalp, patient)
-    work = _Aim(patient, atlas, options, ranking, holder, head, limits)
-    guided = [work.shown(work.planned(t)) for t in _guided(work, coupled)]
+    work = _Aim(patient, regions.atlas, options, ranking, holder, head, regions.limits, engine)
+    guided = [work.planned(t) for t in _guided(work, regions.coupled)]
     names = [load_standard(name).name for name in options.against]
     standard, missing = [], []
     for name in names:
@@ -170,22 +173,26 @@ def aim(
         if isinstance(placed, str):
             missing.append(placed)
         else:
-            standard.append(work.shown(placed))
+            standard.append(placed)
+    fielded = work.with_fields([*guided, *standard])
+    guided, standard = fielded[: len(guided)], fielded[len(guided) :]
     rest = [
         work.standard(n) for n in standard_names() if n not in names and n != "sgacc-individual"
     ]
     said = [*_about_the_point(guided, standard, options), *head_lines(head)]
     if missing:
         said.append(Statement("standard-not-placed", "; ".join(missing) + "."))
+    others = tuple(p for p in rest if not isinstance(p, str))
+    said += stokes_lines(guided, (*standard, *others))
     two = two_f3_line([p.target for p in (*guided, *standard)])
     said += [] if two is None else [Statement("two-f3", two)]
-    said += [] if solved is None else solved.lines(work.refused)
+    said += [] if engine is None else engine.lines(work.refused)
     first, second = (guided, standard) if ranking.verdict == "target" else (standard, guided)
     return Aimed(
         targets=(*first, *second),
-        others=tuple(p for p in rest if not isinstance(p, str)),
+        others=others,
         head=head,
-        solved=solved,
+        solved=engine,
         strengths=work.strengths,
         ranking=replace(ranking, statements=(*ranking.statements, *said)),
     )

@@ -67,15 +67,19 @@ class Apart:
     id, name : str
         Of the standard target.
     mm : tuple of (patient id, mm)
-        Of the counted patients that have it, smallest first.
+        Of the counted patients whose two targets are on one side, smallest first.
     same_place : int
         How many lie within the error of navigation: they cannot be told apart.
+    other_side : int
+        Counted patients whose guided target is on the other side: a distance through both
+        hemispheres would be mixed with distances on one.
     """
 
     id: str
     name: str
     mm: tuple[tuple[str, float], ...]
     same_place: int
+    other_side: int
 
     @property
     def n(self) -> int:
@@ -141,14 +145,21 @@ def standard_distances(summary: CohortSummary) -> tuple[Apart, ...]:
     Only patients with a proposal are counted. Each distance is between two points of one
     patient's own scanner frame: no template is involved.
     """
-    out = []
-    for target_id, name in summary.standard_names().items():
-        found = [
-            (p.id, t.guided_mm, bool(t.same_place))
-            for p in summary.counted
-            for t in p.standard
-            if t.id == target_id and t.guided_mm is not None
-        ]
-        ordered = tuple(sorted(((who, mm) for who, mm, _ in found), key=lambda x: x[1]))
-        out.append(Apart(target_id, name, ordered, sum(same for *_, same in found)))
-    return tuple(out)
+    return tuple(_apart(summary, *named) for named in summary.standard_names().items())
+
+
+def _apart(summary: CohortSummary, target_id: str, name: str) -> Apart:
+    pairs = [
+        (p.id, p.guided.hemi is t.hemi, t.guided_mm, bool(t.same_place))
+        for p in summary.counted
+        for t in p.standard
+        if t.id == target_id and p.guided is not None and t.guided_mm is not None
+    ]
+    near = [(who, mm) for who, same_side, mm, _ in pairs if same_side]
+    return Apart(
+        id=target_id,
+        name=name,
+        mm=tuple(sorted(near, key=lambda pair: pair[1])),
+        same_place=sum(same for _, same_side, _, same in pairs if same_side),
+        other_side=len(pairs) - len(near),
+    )

@@ -9,7 +9,7 @@ from ..base.params import Params
 from ..patient.patient import Patient
 from .aim import Aimed
 from .compare_ground import Ground, networks_of
-from .plan import Comparison, PlannedTarget
+from .plan import Comparison
 
 __all__ = ["compare_targets"]
 

@@ -103,7 +103,8 @@ class Ground:
             return [None] * len(others)
         frame = self.scalp.frame
         ends = np.vstack([b.pose.scalp_point.mm(frame) for b in others])
-        return along_mm(self.scalp, a.pose.scalp_point, Points(ends, frame)).tolist()
+        lengths = along_mm(self.scalp, a.pose.scalp_point, Points(ends, frame))
+        return [float(mm) for mm in lengths]
 
 
 def ground_of_scene(scene: Scene | None, ranking: Ranking, navigation_mm: float) -> Ground:
@@ -136,9 +137,7 @@ def networks_of(ranking: Ranking) -> dict[int, str]:
     return {r.parcel_id: r.network for r in ranking.rows if r.network}
 
 
-def _angles(
-    a: Rigid[Scanner, CoilSimnibs], b: Rigid[Scanner, CoilSimnibs]
-) -> tuple[float, float]:
+def _angles(a: Rigid[Scanner, CoilSimnibs], b: Rigid[Scanner, CoilSimnibs]) -> tuple[float, float]:
     """Return the turn between two poses, and the smaller one of b and b turned half round.
 
     A figure-of-eight held the other way round (y against y) drives the current backward along

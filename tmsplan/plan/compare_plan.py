@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from ..base.errors import InputError
 from ..base.table import table_bytes
 from ..target.read_standard import load_standard
+from ..target.target import Target
 from ..target.two_f3 import two_f3_line
 from .compare_ground import ground_of_scene
 from .plan import Comparison, Plan, PlannedTarget
@@ -79,46 +80,39 @@ class ComparedPlan:
         close = [r.with_guided for r in self.rows]
         return tuple(c.b for c in close if c.within_navigation_error)
 
-    def alike_standards(self) -> tuple[tuple[str, str, float], ...]:
-        """Return pairs of standard targets nearer to each other than navigation, and their mm."""
+    def alike_standards(self) -> tuple[tuple[str, ...], ...]:
+        """Return groups of standard targets, each nearer to another one than navigation."""
         error = self.plan.params.navigation_error.value
-        out = []
-        for i, one in enumerate(self.rows):
-            for two in self.rows[i + 1 :]:
-                a, b = one.planned.target, two.planned.target
-                mm = float(a.point.distances(b.point)[0])
-                out += [(a.id, b.id, mm)] if mm <= error else []
-        return tuple(out)
+        groups: list[list[Target]] = []
+        for target in (r.planned.target for r in self.rows):
+            near = [g for g in groups if any(_apart(target, t) <= error for t in g)]
+            groups = [g for g in groups if g not in near]
+            groups.append([*(t for g in near for t in g), target])
+        return tuple(tuple(t.id for t in g) for g in groups if len(g) > 1)
 
     def statements(self) -> tuple[str, ...]:
         """Return what has to be said beside the numbers."""
         error = self.plan.params.navigation_error.value
+        targets = [self.guided.target, *(r.planned.target for r in self.rows)]
+        lines = [self._alike_line(error), two_f3_line(targets)]
+        lines += [
+            f"Of {', '.join(group)} each lies within {error:g} mm of another: a navigated coil "
+            f"does not tell these apart."
+            for group in self.alike_standards()
+        ]
+        if self.plan.scene is None:
+            lines.append("The plan has no scene beside it: nothing was measured along a surface.")
+        lines.append("That a target differs says nothing about which one is better.")
+        return tuple(line for line in lines if line is not None)
+
+    def _alike_line(self, error: float) -> str:
         here = self.guided.target.id
-        if self.alike:
-            alike = (
-                f"Cannot be told apart from {here}, within {error:g} mm of it (the error of "
-                f"navigation): {', '.join(self.alike)}. Arms of a trial that aim at these would "
-                f"stimulate one place."
-            )
-        else:
-            alike = (
-                f"All of them lie more than {error:g} mm (the error of navigation) from {here}."
-            )
-        pairs = [f"{a} and {b} ({mm:.1f} mm)" for a, b, mm in self.alike_standards()]
-        among = f"Among the standard ones, not to be told apart: {'; '.join(pairs)}."
-        targets = [r.planned.target for r in self.rows]
-        return tuple(
-            line
-            for line in (
-                alike,
-                among if pairs else None,
-                two_f3_line([self.guided.target, *targets]),
-                "The plan has no scene beside it: nothing was measured along a surface."
-                if self.plan.scene is None
-                else None,
-                "That a target differs says nothing about which one is better.",
-            )
-            if line is not None
+        if not self.alike:
+            return f"All of them lie more than {error:g} mm (the error of navigation) from {here}."
+        return (
+            f"Cannot be told apart from {here}, within {error:g} mm of it (the error of "
+            f"navigation): {', '.join(self.alike)}. Arms of a trial that aim at these would "
+            f"stimulate one place."
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -129,6 +123,7 @@ class ComparedPlan:
             "guided": self.guided.target.id,
             "navigation_error_mm": self.plan.params.navigation_error.value,
             "alike": list(self.alike),
+            "alike_standards": [list(g) for g in self.alike_standards()],
             "statements": list(self.statements()),
             "rows": [r.as_dict() for r in self.rows],
         }
@@ -177,8 +172,8 @@ def compare(plan: Plan, against: Sequence[str] | str | None = None) -> ComparedP
     if guided is None:
         raise InputError(
             f"the plan of {plan.patient_id} has no guided target, so there is nothing to hold "
-            f"the standard ones against: {plan.ranking.why}. Its own targets are compared with each "
-            f"other in compare.tsv."
+            f"the standard ones against: {plan.ranking.why} Its own targets are compared with "
+            f"each other in compare.tsv."
         )
     placed = {t.target.id: t for t in (*plan.targets, *plan.others) if t is not guided}
     chosen = [placed[name] for name in _chosen(plan, placed, against)]
@@ -244,3 +239,7 @@ def _overlaps(plan: Plan, guided: str) -> dict[str, float]:
         if c.efield_overlap is not None and guided in (c.a, c.b):
             out[c.b if c.a == guided else c.a] = c.efield_overlap
     return out
+
+
+def _apart(a: Target, b: Target) -> float:
+    return float(a.point.distances(b.point)[0])

@@ -23,6 +23,11 @@ _HEAD = (
     ("", "same"),
 )
 _NONE = "-"
+_LEGEND = (
+    "cortex: between the cortical points, straight and along the mid-cortex (- across\n"
+    "hemispheres). scalp: the same for the coil's places. turn: between the poses. axis: the\n"
+    "same if a coil turned half round counts as one. field: of what both act on strongly."
+)
 
 
 def compared_text(compared: ComparedPlan) -> str:
@@ -38,12 +43,7 @@ def compared_text(compared: ComparedPlan) -> str:
         first, *numbers, last = row
         middle = [cell.rjust(w) for cell, w in zip(numbers, widths[1:-1], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *middle, last]).rstrip())
-    lines += [
-        "",
-        "cortex: between the cortical points, straight and along the mid-cortex (- across "
-        "hemispheres); scalp: the same for the coil's places; turn: between the poses; axis: the "
-        "same if a coil turned half round counts as one; same: parcel or network.",
-    ]
+    lines += ["", _LEGEND]
     return "\n".join([*lines, *(f"! {text}" for text in compared.statements())])
 
 

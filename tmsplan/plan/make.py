@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from ..atlas.atlas import Atlas
 from ..atlas.load import load_atlas
 from ..base.provenance import InputFile, created_stamp, sha256_bytes, versions
-from ..norms.deviations import Deviations
 from ..norms.model import NormativeModel
 from ..patient.navigator_t1 import navigator_t1_record
 from ..patient.patient import Patient
 from ..space.tripwire import Tripwire, require_all
-from ..target.ranking import Ranking
-from ..target.reach import reachable
 from .aim import Aimed, aim
 from .anatomy import check_aim, check_anatomy
 from .compare import compare_targets
-from .couple import Coupled, couple_for_plan
-from .definitions import definition_lines
 from .draw import scene_of
 from .head import scalp_lines, with_scalp
 from .options import Options
 from .plan import Plan
+from .ranked import Ranked, agreement_lines, backup_line, ranked
 from .scene import Scene
 from .scene_store import scene_bytes
-from .search import search_of
-from .steps import (
-    covariates_of,
-    measured_by,
-    parcellate,
-    rank_parcels,
-    require_tail,
-    unusual_parcels,
-)
 from .store import SCENE_FILE, as_stored
 from .words import caveats, coupling_block, frame_claims, labels_of, norms_block, qc_block
 
@@ -47,17 +35,22 @@ _PACKAGES = ("tmsplan", "numpy", "scipy", "nibabel", "nilearn", "pygeodesic", "p
 class Findings:
     """What the steps of one plan found, in their order."""
 
-    patient: Patient
     norms: NormativeModel
-    coupled: Coupled
-    atlas: Atlas
-    unusual: Deviations
-    ranking: Ranking
+    regions: Ranked
     aimed: Aimed
     tripwires: tuple[Tripwire, ...]
 
 
-def make_plan(patient: Patient, norms: NormativeModel, options: Options | None = None) -> Plan:
+_NO_OTHERS: Mapping[str, NormativeModel] = MappingProxyType({})
+
+
+def make_plan(
+    patient: Patient,
+    norms: NormativeModel,
+    options: Options | None = None,
+    *,
+    also: Mapping[str, NormativeModel] = _NO_OTHERS,
+) -> Plan:
     """Make the plan of one patient: coupling, parcels, deviations, ranking, targets, poses.
 
     Parameters
@@ -65,6 +58,8 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     patient : Patient
     norms : NormativeModel
     options : Options, optional
+    also : mapping of atlas name to NormativeModel
+        Other atlases whose regions are asked what they say of the target.
 
     Returns
     -------
@@ -82,38 +77,26 @@ def make_plan(patient: Patient, norms: NormativeModel, options: Options | None =
     patient, made = with_scalp(patient)
     anatomy = check_anatomy(patient, options.params)
     require_all(anatomy)
-    atlas = load_atlas(options.atlas, patient)
-    coupled = couple_for_plan(patient, atlas, options)
-    options = options.searching(coupled.chosen.higher_means)
-    require_tail(coupled.chosen, options)
-    parcels = parcellate(coupled.chosen, atlas)
-    unusual = unusual_parcels(
-        norms,
-        parcels,
-        patient,
-        options,
-        measured=measured_by(coupled.chosen, atlas),
-        covariates=covariates_of(patient, coupled.chosen),
-    )
-    candidates, limits, patient = search_of(patient, atlas, coupled.chosen, options)
-    reach = reachable(patient, atlas.labels, candidates.ids, options.params, limits=limits)
-    ranking = rank_parcels(unusual, parcels, atlas, candidates, reach, options)
-    ranking = definition_lines(ranking, coupled, options.note)
-    aimed = aim(patient, atlas, coupled, ranking, options, limits)
-    lines = (*aimed.ranking.statements, *scalp_lines(made, aimed.targets))
-    ranking = replace(aimed.ranking, statements=lines)
+    regions = ranked(patient, norms, load_atlas(options.atlas, patient), options)
+    aimed = aim(regions)
+    guided = [t.target for t in aimed.targets if t.target.kind == "coupling"]
+    lines = [*aimed.ranking.statements, *backup_line(regions.ranking)]
+    for target in guided:
+        lines += agreement_lines(target, regions, also)
+    lines += scalp_lines(made, aimed.targets)
     tripwires = (*anatomy, *check_aim(patient, aimed.targets, options.params))
     require_all(tripwires)
-    found = Findings(patient, norms, coupled, atlas, unusual, ranking, aimed, tripwires)
-    return assemble_plan(found, options)
+    ranking = replace(aimed.ranking, statements=tuple(lines))
+    return assemble_plan(Findings(norms, replace(regions, ranking=ranking), aimed, tripwires))
 
 
-def assemble_plan(found: Findings, options: Options) -> Plan:
+def assemble_plan(found: Findings) -> Plan:
     """Return the plan of what was found, as its file will hold it."""
-    patient, unusual, coupling = found.patient, found.unusual, found.coupled.chosen
-    aimed = found.aimed
+    regions, aimed = found.regions, found.aimed
+    patient, unusual, coupling = regions.patient, regions.unusual, regions.coupled.chosen
+    options = regions.options
     labels = labels_of(patient, unusual)
-    scene = scene_of(patient, found.atlas, unusual)
+    scene = scene_of(patient, regions.atlas, unusual)
     plan = Plan(
         created=created_stamp(),
         patient_id=patient.id,
@@ -122,10 +105,10 @@ def assemble_plan(found: Findings, options: Options) -> Plan:
         t1_sha256=patient.t1w.sha256,
         claims=frame_claims(patient),
         inputs=(*patient.inputs, *_made_inputs(patient, scene)),
-        coupling=coupling_block(found.coupled, found.atlas),
-        norms=norms_block(found.norms, unusual, found.ranking, patient, coupling),
+        coupling=coupling_block(regions.coupled, regions.atlas),
+        norms=norms_block(found.norms, unusual, regions.ranking, patient, coupling),
         qc=qc_block(patient, coupling),
-        ranking=found.ranking,
+        ranking=regions.ranking,
         targets=aimed.targets,
         others=aimed.others,
         head=None if isinstance(aimed.head, str) else aimed.head.record,

@@ -209,4 +209,5 @@ def _solved(plan: Plan, patient: Patient) -> SolvedHead | None:
     if all(t.field is None for t in plan.targets):
         return None
     coil = plan.targets[0].pose.coil
-    return solve_head(patient, Options(coil=coil, efield="shell", params=plan.params))
+    found = solve_head(patient, Options(coil=coil, efield="shell", params=plan.params))
+    return found if isinstance(found, SolvedHead) else None

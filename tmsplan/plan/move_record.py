@@ -93,7 +93,7 @@ def _line(move: Move, ground: MoveGround, who: str, when: str) -> str:
     mean = "" if move.z_5mm is None else f", mean within 5 mm {move.z_5mm:+.2f}"
     lost = "How far the point would move on a second scan is not known for a place chosen by hand."
     return (
-        f"MOVED BY HAND on {when}: {move.line(who)} Now {z}{mean}. {lost}{_missing(move, ground)}"
+        f"MOVED BY HAND on {when} {move.line(who)} Now {z}{mean}. {lost}{_missing(move, ground)}"
     )
 
 

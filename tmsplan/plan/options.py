@@ -12,11 +12,13 @@ from ..norms.multiple import Direction
 from ..target.direction import direction_of
 from ..target.point import PointRule
 
-__all__ = ["EFIELDS", "HANDLES", "Options"]
+__all__ = ["EFIELDS", "HANDLES", "SIMNIBS", "Options"]
 
 #: How a handle may be chosen, beside an angle of one's own.
 HANDLES = ("midline", "sulcus", "field")
 EFIELDS = ("none", "shell", "pial")
+#: Before the name of a head model of SimNIBS.
+SIMNIBS = "simnibs:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Options:
     handle : str
         ``"midline"``, ``"sulcus"``, ``"field"``, or an angle in deg to the midline.
     efield : str
-        ``"none"``, ``"shell"`` (seconds) or ``"pial"`` (minutes).
+        ``"none"``, ``"shell"`` (seconds), ``"pial"`` (minutes), or ``"simnibs:FOLDER"`` with
+        the head model that SimNIBS' charm made from the same T1.
     exploratory : bool
         Whether fewer than 20 controls are accepted; labels every output.
     allow_extrapolation : bool
@@ -73,10 +76,18 @@ class Options:
     hotspot: tuple[float, float, float] | None = None
     coil: str = "figure8-70mm"
     handle: str = "midline"
-    efield: Literal["none", "shell", "pial"] = "shell"
+    efield: str = "shell"
     exploratory: bool = False
     allow_extrapolation: bool = False
     params: Params = field(default_factory=Params)
+
+    def __post_init__(self) -> None:
+        known = self.efield in EFIELDS or self.efield.startswith(SIMNIBS)
+        if not known:
+            raise InputError(
+                f"efield '{self.efield}' is unknown; pass {', '.join(EFIELDS)} or "
+                f"{SIMNIBS}FOLDER (the m2m_ folder of charm)."
+            )
 
     def searching(self, higher_means: str) -> Options:
         """Return these options with ``"decoupled"`` turned into the tail that it means.

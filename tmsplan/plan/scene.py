@@ -5,7 +5,8 @@ Pictures and the page need meshes and the T1; they get them from here and open n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..space.frame import Frame, Scanner
 from ..space.grid import Volume
@@ -52,9 +53,12 @@ class Scene:
     t1 : Volume of Scanner or None
         The planning T1 cut to the head, uint8, to be looked at and not measured; None in
         scenes of the first format.
+    scalp_maps : mapping of name to Field or Labels
+        On the scalp: what a coil would meet at each vertex; empty where it was not mapped.
     """
 
     frame: Frame[Scanner]
     cortex: Pair[SceneCortex]
     scalp: Surface[Scanner]
     t1: Volume[Scanner] | None = None
+    scalp_maps: Mapping[str, Field | Labels] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A scene as one .npz file: fixed keys, no pickles, the same bytes every time.
 
 Format 1 held cortex and scalp and no number. Format 2 says its number and may add the white
-surfaces and the T1. Both open.
+surfaces, the T1 and the maps of the scalp. Both open.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..surface.domain import Domain
 from ..surface.field import Field, Labels
 from ..surface.pair import Pair
 from ..surface.surface import Surface
+from .scalp_map_store import MAP_ENTRIES, map_entries, maps_from
 from .scene import Scene, SceneCortex
 
 __all__ = ["load_scene", "scene_bytes"]
@@ -62,7 +63,7 @@ def scene_bytes(scene: Scene) -> bytes:
         grid = scene.t1.grid
         arrays["t1"] = scene.t1.data
         arrays["t1_affine"] = grid.world_from_voxel.matrix(scene.frame, grid.voxel)
-    return _zipped(arrays)
+    return _zipped(arrays | map_entries(scene.scalp_maps))
 
 
 def _zipped(arrays: dict[str, NDArray[Any]]) -> bytes:
@@ -94,7 +95,8 @@ def load_scene(data: bytes, sha256: str, frame: Frame[Scanner]) -> Scene:
     cortex = {hemi: _cortex(arrays, hemi, frame) for hemi in Hemi}
     domain = Domain("scalp", len(arrays["scalp_points"]), None, frame.owner)
     scalp = Surface(Points(arrays["scalp_points"], frame), arrays["scalp_faces"], domain)
-    return Scene(frame, Pair(cortex[Hemi.LEFT], cortex[Hemi.RIGHT]), scalp, _t1(arrays, frame))
+    both = Pair(cortex[Hemi.LEFT], cortex[Hemi.RIGHT])
+    return Scene(frame, both, scalp, _t1(arrays, frame), maps_from(arrays, domain))
 
 
 def _t1(arrays: dict[str, NDArray[Any]], frame: Frame[Scanner]) -> Volume[Scanner] | None:
@@ -149,7 +151,7 @@ def _require_keys(arrays: dict[str, NDArray[Any]]) -> None:
                 f"the version that wrote it"
             )
         wanted.add("format")
-        for group in (_WHITE, _T1):
+        for group in (_WHITE, _T1, MAP_ENTRIES):
             wanted |= group if group & set(arrays) else set()
     if set(arrays) != wanted:
         raise InputError(f"its entries are {sorted(set(arrays) ^ wanted)[:4]} off")

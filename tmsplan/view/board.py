@@ -15,6 +15,7 @@ from .words import say
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 __all__ = ["AMBER", "AMBER_FILL", "GREY", "INK", "Board"]
 
@@ -44,9 +45,9 @@ class Board:
         """Put a picture with its top left corner at (x, y), pixel for pixel."""
         self.figure.figimage(image, x, self.height - y - image.shape[0], zorder=-1)
 
-    def text(self, x: float, y: float, words: str, size: float, **style: str) -> None:
+    def text(self, x: float, y: float, words: str, size: float, **style: str) -> Text:
         """Write one line whose middle is at height y; `align`, `colour`, `weight` are words."""
-        self.figure.text(
+        return self.figure.text(
             x / self.width,
             1 - y / self.height,
             words,
@@ -64,7 +65,12 @@ class Board:
         from matplotlib.patheffects import withStroke
 
         for letter in letters:
-            self.text(x + letter.x, y + letter.y, letter.text, 30, weight="bold", align="center")
+            text = self.text(
+                x + letter.x, y + letter.y, letter.text, 30, weight="bold", align="center"
+            )
+            # A line of the figure may pass below: the letter stays readable.
+            text.set_path_effects([withStroke(linewidth=5, foreground="white")])
+            text.set_zorder(5)
 
     def axes(self, x: float, y: float, width: float, height: float) -> Axes:
         """Return axes with their top left corner at (x, y)."""
@@ -82,10 +88,10 @@ class Board:
         self.text(_SIDE, _LINE, line, 12.5, colour=GREY)
         if labels:
             words = "  ·  ".join(labels)
-            self.text(
+            badge = self.text(
                 self.width - _SIDE, _TITLE, words, 14, align="right", weight="bold", colour=AMBER
             )
-            self.figure.texts[-1].set_bbox(
+            badge.set_bbox(
                 {"boxstyle": "round,pad=0.4", "facecolor": AMBER_FILL, "edgecolor": AMBER}
             )
         foot = self.height - _FOOT

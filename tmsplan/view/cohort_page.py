@@ -12,14 +12,21 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..base.table import table_bytes
-from ..plan.cohort_spread import FAR_MM, guided_spread, standard_distances
+from ..plan.cohort_spread import FAR_MM, SideSpread, guided_spread, standard_distances
 from ..plan.cohort_summary import CohortPatient, CohortSummary, summarise_cohort
 from .cohort_page_cortex import PANELS, Panel, draw_panel
-from .cohort_page_marks import GUIDED, drawn_targets, panel_marks, panel_rings
+from .cohort_page_marks import (
+    GUIDED,
+    Drawn,
+    drawn_targets,
+    panel_letters,
+    panel_marks,
+    panel_rings,
+)
 from .cohort_page_rows import (
     STRIP_HEIGHT,
     STRIP_WIDTH,
@@ -109,17 +116,10 @@ def render_cohort_page(summary: CohortSummary, folder: Path) -> str:
             labels=[(x, tell(f"label:{x}")) for x in summary.labels],
             counts=counts(summary),
             guided=GUIDED,
-            layers=[(x, letters[x], n) for x, n in summary.standard_names().items() if x in letters],
-            panels=[
-                {
-                    "view": panel,
-                    "picture": _picture(panel),
-                    "marks": panel_marks(panel, drawn, summary.patients, links, letters),
-                    "rings": panel_rings(panel, spreads),
-                    "n": sum(d.layer == GUIDED and d.target.hemi in panel.shows for d in drawn),
-                }
-                for panel in PANELS
+            layers=[
+                (x, letters[x], n) for x, n in summary.standard_names().items() if x in letters
             ],
+            panels=[_panel(p, summary, drawn, links, spreads) for p in PANELS],
             spreads=spread_rows(spreads),
             strips=strips(shown, letters, max(navigation)),
             others=[a for a in aparts if a.id not in letters and a.n],
@@ -130,6 +130,25 @@ def render_cohort_page(summary: CohortSummary, folder: Path) -> str:
             said=said(summary, drawn),
         )
     )
+
+
+def _panel(
+    view: Panel,
+    summary: CohortSummary,
+    drawn: Sequence[Drawn],
+    links: Sequence[str],
+    spreads: Sequence[SideSpread],
+) -> dict[str, Any]:
+    letters = standard_letters(summary.chosen)
+    marks = panel_marks(view, drawn, summary.patients, links, letters)
+    return {
+        "view": view,
+        "picture": _picture(view),
+        "marks": marks,
+        "letters": panel_letters(marks),
+        "rings": panel_rings(view, spreads),
+        "n": sum(m.layer == GUIDED for m in marks),
+    }
 
 
 def cohort_table(summary: CohortSummary) -> bytes:

@@ -14,13 +14,25 @@ from .cohort_page_cortex import Panel, behind_mm, snapped
 from .cohort_page_words import tell
 from .words import side_word
 
-__all__ = ["GUIDED", "Drawn", "Mark", "Ring", "drawn_targets", "panel_marks", "panel_rings"]
+__all__ = [
+    "GUIDED",
+    "Drawn",
+    "LayerLetter",
+    "Mark",
+    "Ring",
+    "drawn_targets",
+    "panel_letters",
+    "panel_marks",
+    "panel_rings",
+]
 
 #: Layer of the coupling-guided targets; the other layers are ids of standard targets.
 GUIDED = "coupling-guided"
 #: With more brain than this before it a place is on the far side of the view, mm: deeper than
 #: any sulcus of the convexity.
 _FAR_SIDE_MM = 25.0
+#: A letter stands so far above the highest dot of its layer.
+_LETTER_MM = 4.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +89,16 @@ class Ring:
     y: float
     radius: float
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLetter:
+    """The letter of a standard target, beside the middle of its dots."""
+
+    layer: str
+    letter: str
+    x: float
+    y: float
 
 
 def drawn_targets(summary: CohortSummary) -> tuple[Drawn, ...]:
@@ -174,3 +196,19 @@ def panel_rings(panel: Panel, spreads: Sequence[SideSpread]) -> list[Ring]:
             rings.append(Ring(round(float(x), 2), round(float(y), 2), s.radius_mm, words))
     return rings
 
+
+def panel_letters(marks: Sequence[Mark]) -> list[LayerLetter]:
+    """Return one letter a layer of standard targets, just above the mean of its dots."""
+    by_layer: dict[str, list[Mark]] = {}
+    for mark in marks:
+        if mark.kind == "standard":
+            by_layer.setdefault(mark.layer, []).append(mark)
+    return [
+        LayerLetter(
+            layer,
+            own[0].letter,
+            round(sum(m.x for m in own) / len(own), 2),
+            round(min(m.y for m in own) - _LETTER_MM, 2),
+        )
+        for layer, own in by_layer.items()
+    ]

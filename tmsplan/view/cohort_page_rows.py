@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..plan.cohort_spread import FAR_MM, Apart, SideSpread
-from ..plan.cohort_summary import CohortPatient, CohortSummary
+from ..plan.cohort_summary import CohortPatient, CohortSummary, CohortTarget
 from .cohort_page_marks import GUIDED, Drawn
 from .cohort_page_words import tell
 from .facts import number, yes_no
@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 #: Size of a strip's drawing, and the room for half a dot at its ends.
-STRIP_WIDTH, STRIP_HEIGHT, _END = 400.0, 26.0, 6.0
+STRIP_WIDTH, STRIP_HEIGHT, _END = 300.0, 28.0, 6.0
 #: Dots nearer than this are stacked, in units of the drawing; rows of a stack.
-_TOUCH, _LANES = 7.0, (13.0, 6.5, 19.5)
+_TOUCH, _LANES = 8.0, (14.0, 6.0, 22.0)
 #: The axis ends at a multiple of this, mm.
 _STEP_MM = 10.0
 
@@ -67,6 +67,7 @@ class Strip:
     lines: tuple[tuple[float, float], ...]
     same: float
     words: str
+    other_side: str
     median: str
     over: tuple[str, ...]
     same_place: str
@@ -132,7 +133,12 @@ def _strip(apart: Apart, letter: str, scale: float, navigation_mm: float) -> Str
     low, high = apart.mm[0][1], apart.mm[-1][1]
     median = number(apart.median_mm, 1)
     words = tell(
-        "apart-name", name=apart.name, n=apart.n, low=f"{low:.1f}", high=f"{high:.1f}", median=median
+        "apart-name",
+        name=apart.name,
+        n=apart.n,
+        low=f"{low:.1f}",
+        high=f"{high:.1f}",
+        median=median,
     )
     return Strip(
         apart=apart,
@@ -141,6 +147,7 @@ def _strip(apart: Apart, letter: str, scale: float, navigation_mm: float) -> Str
         lines=tuple((round(_END + scale * mm, 1), mm) for mm in FAR_MM),
         same=round(_END + scale * navigation_mm, 1),
         words=words,
+        other_side=tell("apart-other-side", n=apart.other_side) if apart.other_side else "",
         median=median,
         over=tuple(_share(apart.beyond(mm), apart.n) for mm in FAR_MM),
         same_place=tell("of", k=apart.same_place, n=apart.n),
@@ -171,7 +178,7 @@ def patient_rows(summary: CohortSummary, drawn: Sequence[Drawn]) -> list[list[Ce
 
 def _cells(p: CohortPatient, chosen: Sequence[str], off_mm: float | None) -> list[Cell]:
     row, guided = p.region, p.guided
-    mm = {t.id: t.guided_mm for t in p.standard}
+    to = {t.id: t for t in p.standard}
     region = tell("no-guided") if guided is None else guided.name if row is None else row.name
     z = None if row is None else row.z
     reach = None if row is None else row.reachable
@@ -180,10 +187,10 @@ def _cells(p: CohortPatient, chosen: Sequence[str], off_mm: float | None) -> lis
         _text(region),
         _number(z, 2, sign=True),
         _interval(p),
-        *(_number(mm.get(x), 1) for x in chosen),
-        _number(p.depth_mm, 1),
-        _text(tell("missing") if reach is None else yes_no(reach)),
+        *(_distance(p, to.get(x)) for x in chosen),
         _text(tell(f"verdict-{p.verdict}")),
+        _text(tell("missing") if reach is None else yes_no(reach)),
+        _number(p.depth_mm, 1),
         _checks(p),
         _number(p.spread_mm, 1),
         _text(tell("no-place")) if guided and off_mm is None else _number(off_mm, 1),
@@ -197,6 +204,15 @@ def _text(text: str) -> Cell:
 def _number(value: float | None, digits: int, *, sign: bool = False) -> Cell:
     # Missing numbers sort last, whichever way: the page's script knows an empty key.
     return Cell(number(value, digits, sign=sign), "" if value is None else round(value, 6))
+
+
+def _distance(p: CohortPatient, standard: CohortTarget | None) -> Cell:
+    if p.guided is None or standard is None or standard.guided_mm is None:
+        return _number(None, 1)
+    mm = standard.guided_mm
+    if p.guided.hemi is not standard.hemi:
+        return Cell(tell("other-side", mm=mm), round(mm, 6))
+    return _number(mm, 1)
 
 
 def _interval(p: CohortPatient) -> Cell:

@@ -200,8 +200,8 @@ def _add_scalp(
     plotter: pv.Plotter, baked: BakedScene, shading: CoilPose | None, camera: Camera, head: str
 ) -> None:
     scalp = baked.scalp
-    mesh = _mesh(scalp.points, scalp.faces, scalp.normals)
     if head == "glass":
+        mesh = _mesh(scalp.points, scalp.faces, scalp.normals)
         view = (camera.position - scalp.points).units().components(baked.frame)
         alpha = glass_alpha(np.abs((view * scalp.normals).sum(axis=1)))
         rgb = np.tile(np.array(GLASS.rgb) * 255, (len(alpha), 1))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..coil.efield.measures import FieldCheck
+from ..coil.pose import CoilPose
 from ..plan.plan import Plan, PlannedTarget
 from ..space import Vectors
 from ..target.ranking import RankedParcel
+from ..target.target import Target
 from .camera import Head, head_of
-from .words import reason_words, say, side_word
+from .words import WORDS, reason_words, say, side_word
 
 __all__ = [
     "TargetFacts",
@@ -20,8 +23,15 @@ __all__ = [
     "region_cells",
     "short_hash",
     "target_facts",
+    "title_of",
+    "unverified",
     "yes_no",
 ]
+
+#: How a standard target says in its name that nobody has checked its place.
+_UNVERIFIED = " (unverified)"
+#: What the page says beside the name in another way.
+_SAID_BESIDE = (_UNVERIFIED, " (coupling-guided)")
 
 #: Directions that contribute less than this share to the handle are not named.
 _NAMED = 0.38
@@ -29,10 +39,12 @@ _NAMED = 0.38
 
 @dataclass(frozen=True, slots=True)
 class TargetFacts:
-    """The texts of one target card."""
+    """The texts of one target card; those of a thing that the plan has not are empty."""
 
     id: str
     name: str
+    title: str
+    unverified: bool
     kind: str
     side: str
     coil_centre: str
@@ -41,13 +53,20 @@ class TargetFacts:
     cortex_side: str
     depth: str
     standoff: str
+    held: str
+    clearance: str
     handle: str
     handle_points: str
+    handle_how: str
+    nearest: str
+    field: str
+    field_note: str
     z: str
     interval: str
     mni: str
     mni_frame: str
     spread: str
+    spread_parts: str
     why: str
     provenance: str
     pose: tuple[tuple[str, ...], ...]
@@ -127,6 +146,8 @@ def target_facts(plan: Plan, planned: PlannedTarget, head: Head | None) -> Targe
     return TargetFacts(
         id=target.id,
         name=target.name,
+        title=title_of(target),
+        unverified=unverified(target),
         kind=say(f"kind-{target.kind}"),
         side=str(target.hemi),
         coil_centre=point_words(pose.centre.mm(frame)[0]),
@@ -135,16 +156,76 @@ def target_facts(plan: Plan, planned: PlannedTarget, head: Head | None) -> Targe
         cortex_side=say("side-line", side=side_word(target.hemi), x=float(cortex[0])),
         depth=say("card-depth-value", depth=pose.depth_mm),
         standoff=say("card-standoff", standoff=pose.standoff_mm),
+        held=_held(pose),
+        clearance="" if pose.clearance_mm is None else say("card-clearance", mm=pose.clearance_mm),
         handle=say("card-handle-value", angle=pose.handle_deg),
         handle_points=say("card-handle-points", where=handle_words(planned, head)),
+        handle_how=pose.handle,
+        nearest=_nearest(planned),
+        field=_field(planned.field),
+        field_note=_field_note(planned.field),
         z=say("card-z-none") if target.z is None else say("card-z-value", z=target.z),
         interval=_interval(row),
         mni=say("card-mni-none") if mni is None else point_words(mni.mm(mni.frame)[0]),
         mni_frame=planned.mni_template or "",
         spread="" if target.spread_mm is None else say("card-spread", spread=target.spread_mm),
+        spread_parts=_spread_parts(target),
         why=target.why,
         provenance=target.provenance,
         pose=tuple(tuple(f"{v:.3f}" for v in line) for line in matrix),
+    )
+
+
+def unverified(target: Target) -> bool:
+    """Return whether a standard target's place was never checked against its source."""
+    return target.name.endswith(_UNVERIFIED)
+
+
+def title_of(target: Target) -> str:
+    """Return the name of a target without what the page says beside it in another way."""
+    name = target.name
+    for ending in _SAID_BESIDE:
+        name = name.removesuffix(ending)
+    return name
+
+
+def _held(pose: CoilPose) -> str:
+    """Return "coil 4.0 mm off the scalp", and hair, lift and tilt where there are any."""
+    parts = [say("card-standoff", standoff=pose.standoff_mm)]
+    if pose.hair_mm:
+        parts.append(say("card-hair", mm=pose.hair_mm))
+    if pose.lift_mm:
+        parts.append(say("card-lift", mm=pose.lift_mm))
+    if pose.tilt_deg:
+        parts.append(say("card-tilt", deg=pose.tilt_deg))
+    return ", ".join(parts)
+
+
+def _nearest(planned: PlannedTarget) -> str:
+    site = planned.nearest
+    if site is None:
+        return ""
+    return say("card-nearest-value", mm=site.distance_mm, site=site.name)
+
+
+def _field(field: FieldCheck | None) -> str:
+    return "" if field is None else say("card-field-share", share=100 * field.share_of_peak)
+
+
+def _field_note(field: FieldCheck | None) -> str:
+    if field is None:
+        return ""
+    note = say("card-field-note", mm=field.hotspot_distance_mm, engine=field.engine)
+    if field.missing_share > 0:
+        note += " " + say("card-field-missing", share=100 * field.missing_share)
+    return note
+
+
+def _spread_parts(target: Target) -> str:
+    """Return "17.7 mm by a second scan, 2.1 mm by other controls": what the spread is made of."""
+    return ", ".join(
+        say("card-spread-part", mm=mm, what=WORDS.get(f"spread:{name}", name))
+        for name, mm in target.spread_parts.items()
     )
 
 

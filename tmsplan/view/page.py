@@ -19,16 +19,14 @@ from ..plan.plan import Plan
 from .look import OVERLAY
 from .page_blocks import scene_blocks
 from .page_data import page_data
+from .page_field import field_rows, field_statements
+from .page_head import head_missing, landmark_rows, tape_sheets
 from .page_images import embedded
-from .page_sections import (
-    checks,
-    comparison_rows,
-    first_statements,
-    head_facts,
-    provenance,
-    region_rows,
-    target_cards,
-)
+from .page_others import compared_with_all, other_rows
+from .page_scalp import map_legends
+from .page_sections import checks, comparison_rows, head_facts, provenance, region_rows
+from .page_statements import first_statements, grouped_statements
+from .page_targets import target_cards
 from .quality import calibration_rows, definition_rows, quality_rows
 from .words import WORDS, say
 
@@ -39,6 +37,8 @@ __all__ = ["csp", "render_page"]
 
 #: Rows shown before the list of all regions has to be opened.
 _FIRST_ROWS = 12
+#: The same of the other standard targets.
+_FIRST_OTHERS = 8
 
 
 def render_page(
@@ -67,6 +67,7 @@ def render_page(
         _environment()
         .get_template("page.html.j2")
         .render(
+            **_words(plan, pictures),
             say=say,
             csp=csp(script, style),
             script=script,
@@ -74,23 +75,39 @@ def render_page(
             facts=_json(page_data(plan)),
             blocks=blocks,
             private="t1" in blocks or "scalp" in blocks,
-            plan=plan,
-            labels=[(label, WORDS.get(f"label:{label}", "")) for label in plan.labels],
-            head=head_facts(plan),
-            checks=checks(plan.tripwires),
-            first=first_statements(plan),
             overlay=OVERLAY,
-            targets=target_cards(plan, pictures),
-            regions=region_rows(plan),
-            first_rows=_FIRST_ROWS,
-            comparisons=comparison_rows(plan),
-            quality=quality_rows(plan),
-            definitions=definition_rows(plan),
-            calibration=calibration_rows(plan),
+            maps=map_legends(plan) if "scalp" in blocks else [],
             plots={name: embedded(path) for name, path in (plots or {}).items()},
-            provenance=provenance(plan),
         )
     )
+
+
+def _words(plan: Plan, pictures: Mapping[str, Mapping[str, Path]]) -> dict[str, Any]:
+    """Return what the templates print: every section ready in words."""
+    compared = compared_with_all(plan)
+    return {
+        "plan": plan,
+        "labels": [(label, WORDS.get(f"label:{label}", "")) for label in plan.labels],
+        "head": head_facts(plan),
+        "checks": checks(plan.tripwires),
+        "first": first_statements(plan),
+        "statements": grouped_statements(plan),
+        "targets": target_cards(plan, pictures, compared),
+        "regions": region_rows(plan),
+        "first_rows": _FIRST_ROWS,
+        "comparisons": comparison_rows(plan),
+        "others": other_rows(plan, compared),
+        "first_others": _FIRST_OTHERS,
+        "landmarks": landmark_rows(plan),
+        "tapes": tape_sheets(plan),
+        "head_missing": head_missing(plan),
+        "fields": field_rows(plan),
+        "field_statements": field_statements(plan),
+        "quality": quality_rows(plan),
+        "definitions": definition_rows(plan),
+        "calibration": calibration_rows(plan),
+        "provenance": provenance(plan),
+    }
 
 
 @cache

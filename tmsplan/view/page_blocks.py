@@ -12,6 +12,7 @@ from ..space import Hemi, Scanner, Volume
 from .bake import bake_scene
 from .mz3 import mz3_bytes
 from .page_meshes import cortex_mz3, scalp_mz3
+from .page_scalp import shown_maps, values_of
 
 __all__ = ["nifti_bytes", "scene_blocks"]
 
@@ -44,7 +45,8 @@ def scene_blocks(plan: Plan, *, share: bool = False) -> dict[str, str]:
         if white is not None:
             blocks[f"{hemi}-white"] = mz3_bytes(white)
     if not share:
-        blocks["scalp"] = mz3_bytes(scalp_mz3(baked.scalp))
+        maps = [values_of(shown) for shown in shown_maps(plan).values()]
+        blocks["scalp"] = mz3_bytes(scalp_mz3(baked.scalp, plan.scene.scalp.points, maps))
         if plan.scene.t1 is not None:
             blocks["t1"] = nifti_bytes(plan.scene.t1)
     return {name: base64.b64encode(data).decode() for name, data in blocks.items()}

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from ..plan.plan import Plan, PlannedTarget
 from ..plan.scene import Scene
 from ..space import Frame, Points, Scanner, Vectors
 from ..target.ranking import RankedParcel
+from ..target.target import Target
 from .bake import BakedScene, bake_scene
 from .camera import Head
 from .coil_model import FIGURE8_70MM
@@ -19,13 +21,20 @@ from .draw import MARKER_MM, marker_centre
 from .facts import frame_words
 from .look import look_data
 from .page_meshes import LAYERS
+from .page_scalp import map_data
 from .pictures import VIEWS, camera_for
-from .words import WORDS
+from .words import WORDS, say
 
 __all__ = ["badge", "page_data"]
 
 #: Decimals of mm: finer than the meshes of the page.
 _DECIMALS = 3
+#: A cloud is drawn as dots of 2 mm.
+_CLOUD_DECIMALS = 1
+#: The dots of a cloud stand off the cortex by this, or half of each would sink in it.
+_CLEAR_MM = 0.6
+#: 10-10 names of nasion and inion.
+_LANDMARK_SITES = ("Nz", "Iz")
 
 
 def badge(index: int) -> str:
@@ -44,7 +53,8 @@ def page_data(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        Plain JSON data; all points in mm of the plan's frame.
+        Plain JSON data; all points in mm of the plan's frame. ``sites`` and ``landmarks`` are
+        empty where the head was not measured, ``maps`` where its scalp was not mapped.
     """
     words = {k.removeprefix("js-"): v for k, v in WORDS.items() if k.startswith("js-")}
     data: dict[str, Any] = {"frame": frame_words(plan), "words": words, "targets": []}
@@ -58,6 +68,8 @@ def page_data(plan: Plan) -> dict[str, Any]:
     data["targets"] = [_target(plan, t, i, baked) for i, t in enumerate(plan.targets)]
     centres = _centres(plan.scene)
     data["regions"] = [_region(r, centres) for r in plan.ranking.rows]
+    data["sites"], data["landmarks"] = _sites(plan), _landmarks(plan)
+    data["maps"] = map_data(plan)
     return data
 
 
@@ -79,7 +91,51 @@ def _target(plan: Plan, planned: PlannedTarget, index: int, baked: BakedScene) -
         "outward": _xyz(pose.scalp_normal, frame),
         "matrix": rigid.matrix(frame, rigid.src).tolist(),
         "oblique": _xyz((camera.position - camera.focal).units(), frame),
+        "cloud": [] if target.cloud is None else _rows(target.cloud.mm(frame)),
+        "cloudSeen": [] if target.cloud is None else _on_surface(target, baked),
     }
+
+
+def _on_surface(target: Target, baked: BakedScene) -> list[list[float]]:
+    """Return the cloud where it is seen: over the pial surface, as the ball of a target is."""
+    part = baked.cortex.side(target.hemi)
+    if target.cloud is None:
+        return []
+    frame = part.points.frame
+    xyz = part.points.mm(frame)
+    _, near = KDTree(xyz).query(target.cloud.mm(frame))
+    return _rows(xyz[near] + _CLEAR_MM * part.normals[near])
+
+
+def _rows(xyz: NDArray[np.float64]) -> list[list[float]]:
+    return [[round(float(v), _CLOUD_DECIMALS) for v in row] for row in xyz]
+
+
+def _sites(plan: Plan) -> list[dict[str, Any]]:
+    """Return the 10-10 sites, without those that are the landmarks by another name."""
+    if plan.head is None:
+        return []
+    return [
+        {"name": name, "point": _xyz(point, plan.frame)}
+        for name, point in plan.head.sites.items()
+        if name not in _LANDMARK_SITES
+    ]
+
+
+def _landmarks(plan: Plan) -> list[dict[str, Any]]:
+    if plan.head is None:
+        return []
+    marks = plan.head.landmarks
+    return [
+        {"name": _short(name, marks.confidence_mm[name]), "point": _xyz(point, plan.frame)}
+        for name, point in marks.named().items()
+    ]
+
+
+def _short(name: str, within_mm: float) -> str:
+    """Return "nasion ±8 mm"; a landmark that a person marked has no doubt of ours."""
+    plain = say(f"short-{name}")
+    return plain if np.isnan(within_mm) else say("short-within", name=plain, mm=within_mm)
 
 
 def _head(head: Head, frame: Frame[Scanner]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from ..base.param import Param
+from ..space import Points, Scanner
 from .bake import BakedCortex, BakedScalp
 from .mz3 import Mz3
 
@@ -49,10 +51,26 @@ def cortex_mz3(part: BakedCortex) -> tuple[Mz3, Mz3 | None]:
     return pial, Mz3(_rounded(xyz + inwards))
 
 
-def scalp_mz3(scalp: BakedScalp) -> Mz3:
-    """Return the scalp with the colours of a solid head."""
+def scalp_mz3(
+    scalp: BakedScalp, own: Points[Scanner], maps: Sequence[NDArray[np.floating[Any]]] = ()
+) -> Mz3:
+    """Return the scalp with the colours of a solid head, and its maps as layers.
+
+    Parameters
+    ----------
+    scalp : BakedScalp
+    own : Points of Scanner, (n,)
+        Vertices of the scalp that the maps are on.
+    maps : sequence of (n,)
+        NaN is bare skin.
+    """
     xyz, faces, at = _thinned(scalp, int(SCALP_VERTICES.value))
-    return Mz3(_rounded(xyz), faces, _opaque(scalp.rgb[at]))
+    painted = _opaque(scalp.rgb[at])
+    if not maps:
+        return Mz3(_rounded(xyz), faces, painted)
+    _, near = KDTree(own.mm(own.frame)).query(xyz)
+    layers = np.stack([values[near] for values in maps]).astype(np.float32)
+    return Mz3(_rounded(xyz), faces, painted, layers)
 
 
 def _thinned(

@@ -4,47 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..base.messages import explain, message_ids
-from ..plan.plan import Plan, PlannedTarget
+from ..plan.plan import Plan
 from ..space import Tripwire
 from ..target.ranking import RankedParcel
 from .facts import (
     frame_words,
     number,
-    plan_head,
     region_cells,
     short_hash,
-    target_facts,
     yes_no,
 )
 from .look import OVERLAY
-from .page_data import badge
-from .page_images import embedded
-from .pictures import VIEWS
 from .words import say, side_word
 
 __all__ = [
     "checks",
     "comparison_rows",
-    "first_statements",
     "head_facts",
     "provenance",
     "region_rows",
-    "target_cards",
 ]
 
-#: Statements that are seen without scrolling; the list below the pictures holds all.
-_FIRST = (
-    "scalp-cut",
-    "spread-no-claim",
-    "spread-warn",
-    "partly-covered",
-    "not-assessed",
-    "extrapolated",
-)
 #: Entries of plan.json's blocks that the page shows in another form, or leaves to the file.
 _ELSEWHERE = ("curve", "regions", "definitions", "calibration", "quantiles")
 #: Half the width of the bar of a region, in units of its drawing.
@@ -60,11 +43,6 @@ def head_facts(plan: Plan) -> dict[str, str]:
         "frame": frame_words(plan),
         "coil": ", ".join(coils) or say("missing"),
     }
-
-
-def first_statements(plan: Plan) -> list[str]:
-    """Return the statements that nobody may miss."""
-    return [s.text for s in plan.ranking.statements if s.id in _FIRST]
 
 
 def checks(tripwires: Sequence[Tripwire]) -> dict[str, Any]:
@@ -99,51 +77,6 @@ def _check_value(tripwire: Tripwire) -> str:
     if tripwire.value is None or tripwire.limit is None:
         return ""
     return say("check-value", value=tripwire.value, limit=tripwire.limit)
-
-
-def target_cards(plan: Plan, pictures: Mapping[str, Mapping[str, Path]]) -> list[dict[str, Any]]:
-    """Return for each target its letter, facts, distances to the others, and pictures."""
-    axes = plan_head(plan)
-    letters = {t.target.id: badge(i) for i, t in enumerate(plan.targets)}
-    return [
-        {
-            "badge": letters[planned.target.id],
-            "kind": planned.target.kind,
-            "side": side_word(planned.target.hemi),
-            "facts": target_facts(plan, planned, axes),
-            "depth": say("card-depth-short", depth=planned.pose.depth_mm),
-            "z": number(planned.target.z, 2, sign=True),
-            "spread": ""
-            if planned.target.spread_mm is None
-            else say("card-spread-short", spread=planned.target.spread_mm),
-            "apart": _apart(plan, planned, letters),
-            "pictures": [
-                {"id": v.id, "title": say(v.id), "src": embedded(found[v.id])}
-                for v in VIEWS
-                if v.id in (found := pictures.get(planned.target.id, {}))
-            ],
-        }
-        for planned in plan.targets
-    ]
-
-
-def _apart(plan: Plan, planned: PlannedTarget, letters: Mapping[str, str]) -> str:
-    """Return "to B 6.8 mm, C 28.6 mm": from a coupling-guided target to the standard ones.
-
-    A standard target names the coupling-guided ones only: what is weighed is one against the
-    others.
-    """
-    me, kinds = planned.target, {t.target.id: t.target.kind for t in plan.targets}
-    pairs = [(c.b if c.a == me.id else c.a, c) for c in plan.comparisons if me.id in (c.a, c.b)]
-    found = sorted(
-        (letters[other], c.euclidean_mm)
-        for other, c in pairs
-        if kinds.get(other, me.kind) != me.kind
-    )
-    if not found:
-        return ""
-    each = (say("card-apart-one", mm=mm, other=letter) for letter, mm in found)
-    return say("card-apart", others=", ".join(each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +127,14 @@ def comparison_rows(plan: Plan) -> list[dict[str, str]]:
             "cortex": number(c.euclidean_mm, 1),
             "along": number(c.geodesic_mm, 1),
             "scalp": number(c.scalp_mm, 1),
+            "along_scalp": number(c.scalp_geodesic_mm, 1),
             "angle": number(c.angle_deg, 0),
+            "axis": number(c.axis_angle_deg, 0),
             "same": yes_no(c.same_parcel),
+            "network": say("missing") if c.same_network is None else yes_no(c.same_network),
+            "overlap": say("missing")
+            if c.efield_overlap is None
+            else f"{100 * c.efield_overlap:.0f} %",
             "navigation": yes_no(c.within_navigation_error),
             "z": f"{number(c.z_a, 2, sign=True)} / {number(c.z_b, 2, sign=True)}",
         }

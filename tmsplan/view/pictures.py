@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,14 @@ from ..plan.plan import Plan, PlannedTarget
 from ..space import Hemi, Points, Scanner, Vectors, require_same
 from ..target.target import Target
 from .bake import BakedScene, bake_scene
+from .callouts import Dot, add_dots
 from .camera import Camera, Head, Letter, aim, side_letters, with_room
 from .coil_model import solid_paths
 from .draw import MARKER_MM, marker_centre, render
 from .figures import neutral_style, save_png
 from .gl import require_gl
 from .lettering import Caption, Ring, lettered
+from .sight import cover, in_sight
 from .words import say, side_word
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ _MARGINS = (70, 70, 125, 150)
 #: turns from straight ahead, how high for a coil at the side and on top; targets farther
 #: round than the last are seen from behind.
 _NEARER_DEG, _TURN_DEG, _ELEVATION_DEG, _FROM_BEHIND_DEG = 6.0, (18.0, 52.0), (24.0, 58.0), 118.0
+
+
+#: Dots of a target's cloud: radius; how far under the surface one still counts as seen, mm.
+_CLOUD_MM, _CLOUD_SLACK_MM, _CLOUD_COLOUR = 0.85, 15.0, "#26323f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,38 @@ def draw_picture(
     image = render(baked, target, planned.pose, camera, head=view.head, coil=view.coil)
     letters = letters_for(camera, view, planned, baked)
     ring = None if view.head == "solid" else _ring(target, camera)
+    cloud = _cloud(target, camera, baked) if view.head is None else None
+    caption = _caption(plan, planned, view, camera, baked)
+    if cloud is not None:
+        caption = replace(caption, text=f"{cloud.words} {caption.text}")
     with neutral_style():
-        return lettered(image, _caption(plan, planned, view, camera, baked), letters, ring)
+        figure = lettered(image, caption, letters, ring)
+        if cloud is not None:
+            add_dots(figure, cloud.dots)
+    return figure
+
+
+@dataclass(frozen=True, slots=True)
+class _Cloud:
+    """Where resampled data put a point: dots on the picture, and words for them."""
+
+    dots: list[Dot]
+    words: str
+
+
+def _cloud(target: Target, camera: Camera, baked: BakedScene) -> _Cloud | None:
+    if target.cloud is None or not len(target.cloud):
+        return None
+    cortex = cover(baked.cortex.left, baked.cortex.right)
+    seen = in_sight(camera, cortex, target.cloud, slack_mm=_CLOUD_SLACK_MM)
+    radius = _CLOUD_MM / camera.mm_per_pixel()
+    xy = camera.project(target.cloud)[seen]
+    hidden = int((~seen).sum())
+    note = say("cloud-hidden", hidden=hidden) if hidden else ""
+    return _Cloud(
+        [Dot(float(x), float(y), radius, _CLOUD_COLOUR) for x, y in xy],
+        say("cloud", n=len(seen), hidden=note),
+    )
 
 
 def _ring(target: Target, camera: Camera) -> Ring:

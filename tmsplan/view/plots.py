@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import InputError
 from ..plan.plan import Plan
+from ..space import Hemi
 from ..target.ranking import RankedParcel
 from .figures import FONT, neutral_style
 from .look import OVERLAY
@@ -31,6 +32,8 @@ AMBER, LOW, HIGH, BAND = "#8a5a00", "#2166ac", "#b2182b", "#d9e3ec"
 _MOST_ROWS = 20
 #: So many labels fit beside a title in full size.
 _ROOMY = 2
+#: More regions than this do not win; a band is drawn between at least two centiles.
+_MOST_CURVES, _ENDS = 3, 2
 #: What ``plan.norms["curve"]`` holds when the norms can draw one.
 CURVE_KEYS = ("feature", "ages", "low", "median", "high", "age", "value", "unit")
 
@@ -65,7 +68,11 @@ def _ranking(plan: Plan) -> Figure:
     for at, row in enumerate(rows):
         _interval(axes, at, row)
     _row_names(axes, rows)
-    axes.set_xlabel(say("plot-ranking-axis", interval=100 * plan.params.interval.value))
+    words = say(
+        "plot-ranking-axis", interval=100 * plan.params.interval.value, threshold=threshold
+    )
+    hollow = any(r.z is not None and not r.reachable for r in rows)
+    axes.set_xlabel(f"{words} {say('plot-ranking-hollow')}" if hollow else words)
     verdict = say(f"verdict-{plan.ranking.verdict}")
     searched = say("searched", n=plan.ranking.searched)
     _head(figure, say("plot-ranking"), f"{verdict}. {searched}", plan.labels)
@@ -97,56 +104,111 @@ def _row_names(axes: Axes, rows: Sequence[RankedParcel]) -> None:
 
 def has_norm_curve(plan: Plan) -> bool:
     """Return whether the plan's norms carry a curve that `plot_norm` can draw."""
-    return isinstance(plan.norms.get("curve"), Mapping)
+    return bool(_curves(plan))
+
+
+def _curves(plan: Plan) -> list[Mapping[str, Any]]:
+    """Return the curves of the winning regions; older plans hold that of the first alone."""
+    many = plan.norms.get("curves")
+    found = many if isinstance(many, Sequence) else [plan.norms.get("curve")]
+    return [c for c in found if isinstance(c, Mapping)][:_MOST_CURVES]
 
 
 def plot_norm(plan: Plan) -> Figure:
-    """Return the person's value of the best region beside the reference over age.
+    """Return the person's value beside the reference over age, for each winning region.
 
     Parameters
     ----------
     plan : Plan
-        ``plan.norms["curve"]`` holds `CURVE_KEYS`.
+        ``plan.norms["curves"]``, or ``["curve"]`` for one region, holds `CURVE_KEYS`; single
+        controls are drawn where it also holds ``controls`` with ``age`` and ``value``. At most
+        3 regions are drawn.
 
     Returns
     -------
     matplotlib.figure.Figure
+        Nothing is shown.
 
     Raises
     ------
     InputError
-        If there is no curve, or a part of it is missing.
+        If there is no curve, or a part of one is missing.
     """
     with neutral_style():
         return _norm(plan)
 
 
-def _norm(plan: Plan) -> Figure:
-    curve = plan.norms.get("curve")
-    if not isinstance(curve, Mapping):
+def _checked_curves(plan: Plan) -> list[Mapping[str, Any]]:
+    curves = _curves(plan)
+    if not curves:
         raise InputError(f"{plan.patient_id}: the plan's norms hold no curve; nothing to plot.")
-    missing = [k for k in CURVE_KEYS if k not in curve]
-    if missing:
-        raise InputError(
-            f"{plan.patient_id}: the norm curve lacks {', '.join(missing)}. Expected "
-            f"{', '.join(CURVE_KEYS)}."
-        )
-    figure, axes = _figure(8.6, 4.4, left=0.11)
-    ages = curve["ages"]
-    axes.fill_between(ages, curve["low"], curve["high"], color=BAND, lw=0, label=say("plot-band"))
-    axes.plot(ages, curve["median"], color=LOW, lw=1.8, label=say("plot-median"))
-    axes.plot(
-        [curve["age"]], [curve["value"]], "o", ms=9, color="#e0a800", mec=INK, mew=1.2,
-        label=say("plot-person"),
-    )  # fmt: skip
-    axes.set_xlabel(say("plot-age"))
-    axes.set_ylabel(str(curve["unit"]), parse_math=False)
-    axes.margins(y=0.12)
-    axes.legend(
-        frameon=False, fontsize=8.5, ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 0.99)
+    for curve in curves:
+        missing = [k for k in CURVE_KEYS if k not in curve]
+        if missing:
+            raise InputError(
+                f"{plan.patient_id}: the norm curve lacks {', '.join(missing)}. Expected "
+                f"{', '.join(CURVE_KEYS)}."
+            )
+    return curves
+
+
+def _norm(plan: Plan) -> Figure:
+    curves, each = _checked_curves(plan), 2.9
+    figure, first = _figure(8.6, 1.5 + each * len(curves), left=0.11)
+    height = figure.get_figheight()
+    panels = [first, *(figure.add_axes((0, 0, 1, 1)) for _ in curves[1:])]
+    for k, (axes, curve) in enumerate(zip(panels, curves, strict=True)):
+        low = 0.62 + each * (len(curves) - 1 - k)
+        axes.set_position((0.11, low / height, 0.85, (each - 0.62) / height))
+        _norm_panel(axes, curve)
+        _plain(axes)
+    first.legend(
+        frameon=False, fontsize=8.5, ncols=4, loc="lower left", bbox_to_anchor=(-0.02, 1.08)
     )
-    _head(figure, say("plot-norm", feature=curve["feature"]), plan.patient_id, plan.labels)
+    panels[-1].set_xlabel(say("plot-age"))
+    n = plan.norms.get("n_reference", "?")
+    line = say("plot-norm-line", patient=plan.patient_id, n=n)
+    _head(figure, say("plot-norm"), line, plan.labels)
     return figure
+
+
+def _norm_panel(axes: Axes, curve: Mapping[str, Any]) -> None:
+    ages = curve["ages"]
+    axes.fill_between(ages, curve["low"], curve["high"], color=BAND, lw=0, label=_band(curve))
+    axes.plot(ages, curve["median"], color=LOW, lw=1.8, label=say("plot-median"))
+    people = curve.get("controls")
+    if isinstance(people, Mapping):
+        axes.plot(
+            people["age"], people["value"], "o", ms=3.2, color=GREY, mew=0, alpha=0.55,
+            label=say("plot-people"),
+        )  # fmt: skip
+    axes.plot(
+        [curve["age"]], [curve["value"]], "o", ms=10, color="#ffcf1a", mec=INK, mew=1.3,
+        label=say("plot-person"), zorder=5,
+    )  # fmt: skip
+    axes.set_ylabel(str(curve["unit"]), parse_math=False)
+    axes.set_title(
+        _region(str(curve["feature"])), loc="left", fontsize=10, weight="bold", color=INK,
+        parse_math=False, pad=3,
+    )  # fmt: skip
+    axes.margins(y=0.12)
+
+
+def _band(curve: Mapping[str, Any]) -> str:
+    """Return what the band is: its centiles where the plan says them."""
+    ends = curve.get("centiles")
+    if not isinstance(ends, Sequence) or len(ends) < _ENDS:
+        return say("plot-band")
+    return say("plot-band-centiles", low=100 * float(ends[0]), high=100 * float(ends[-1]))
+
+
+def _region(feature: str) -> str:
+    """Return a column name of normative tables in words: ``lh_insula`` is ``insula, left``."""
+    for hemi in Hemi:
+        start = f"{hemi.freesurfer}_"
+        if feature.startswith(start):
+            return say("compare-name", name=feature.removeprefix(start), side=say(str(hemi)))
+    return feature
 
 
 def has_calibration(plan: Plan) -> bool:
@@ -194,6 +256,12 @@ def _figure(width: float, height: float, *, left: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), dpi=150, facecolor="white")
     # Room for the head line is in inches, so that short and tall plots look alike.
     axes = figure.add_axes((left, 0.62 / height, 0.96 - left, 1 - 1.55 / height))
+    _plain(axes)
+    return figure, axes
+
+
+def _plain(axes: Axes) -> None:
+    """Leave grid and lower edge, and nothing that is not read."""
     axes.tick_params(length=0, colors=INK, labelsize=9)
     axes.grid(visible=True, axis="x", color=LINE, lw=0.7)
     axes.set_axisbelow(True)
@@ -202,7 +270,6 @@ def _figure(width: float, height: float, *, left: float) -> tuple[Figure, Axes]:
         spine.set_color(LINE)
     axes.xaxis.label.set_color(GREY)
     axes.yaxis.label.set_color(GREY)
-    return figure, axes
 
 
 def _head(figure: Figure, title: str, line: str, labels: Sequence[str]) -> None:

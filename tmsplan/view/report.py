@@ -6,16 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..plan.plan import Plan
-from .figures import save_png
+from .figure_files import write_boards, write_plots
 from .page import render_page
+from .page_file import write_page
 from .pictures import write_pictures
-from .plots import (
-    has_calibration,
-    has_norm_curve,
-    plot_calibration_of,
-    plot_norm,
-    plot_ranking,
-)
 from .sheet import write_sheet
 
 __all__ = ["write_report"]
@@ -25,6 +19,10 @@ PAGE, SHEET, FIGURES = "report.html", "sheet.pdf", "figures"
 
 def write_report(plan: Plan, where: Path | str) -> list[Path]:
     """Write ``report.html``, ``sheet.pdf`` and ``figures/*.png``.
+
+    The figures are ``<target-id>_<view>.png`` (four views of each target), ``targets.png`` (all
+    of them beside each other), ``ranking.png``, and where the plan has what they need
+    ``norm.png``, ``calibration.png`` and one ``scalp-<map>.png`` for each map of the scalp.
 
     Parameters
     ----------
@@ -48,23 +46,12 @@ def write_report(plan: Plan, where: Path | str) -> list[Path]:
     page = where if where.suffix == ".html" else where / PAGE
     folder = page.parent
     pictures: Mapping[str, Mapping[str, Path]] = {}
+    boards: Mapping[str, Path] = {}
     if plan.scene is not None:
         pictures = write_pictures(plan, folder / FIGURES)
-    plots = _write_plots(plan, folder / FIGURES)
-    page.write_text(render_page(plan, pictures, plots), encoding="utf-8")
+        boards = write_boards(plan, folder / FIGURES, plan.scene.scalp_maps)
+    plots = write_plots(plan, folder / FIGURES)
+    write_page(page, render_page(plan, pictures, plots))
     sheet = write_sheet(plan, folder / SHEET, pictures)
     drawn = [path for views in pictures.values() for path in views.values()]
-    return sorted([page, sheet, *plots.values(), *drawn])
-
-
-def _write_plots(plan: Plan, folder: Path) -> dict[str, Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    figures = {"ranking": plot_ranking(plan)}
-    if has_norm_curve(plan):
-        figures["norm"] = plot_norm(plan)
-    if has_calibration(plan):
-        figures["calibration"] = plot_calibration_of(plan)
-    paths = {name: folder / f"{name}.png" for name in figures}
-    for name, figure in figures.items():
-        save_png(figure, paths[name])
-    return paths
+    return sorted([page, sheet, *plots.values(), *boards.values(), *drawn])

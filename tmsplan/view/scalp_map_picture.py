@@ -1,4 +1,4 @@
-"""A map on the scalp, seen from the left, from above and from the right, with the targets on it."""
+"""A map on the scalp from the left, from above and from the right, with the targets on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .draw import add_midline, add_skin, photograph
 from .figures import neutral_style
 from .look import GLASS, MARKER, OVERLAY
 from .occlusion import smooth
-from .sight import in_sight
+from .sight import cover, in_sight
 from .words import reason_words, say
 
 if TYPE_CHECKING:
@@ -45,26 +45,34 @@ class MapScale:
     key : str
         Of the title in `words`.
     unit : str
-    low, high : float
-        Ends of the colours; values beyond have the colour of the end.
+    ticks : tuple of float
+        The first and the last are the ends of the colours; values beyond have their colour.
     colours : str
         Name of a colour-blind safe scale of matplotlib.
     """
 
     key: str
     unit: str
-    low: float
-    high: float
+    ticks: tuple[float, ...]
     colours: str
 
+    @property
+    def low(self) -> float:
+        """Where the colours begin."""
+        return self.ticks[0]
 
+    @property
+    def high(self) -> float:
+        """Where the colours end."""
+        return self.ticks[-1]
+
+
+_LIMIT = OVERLAY.limit.value
 #: By the name of the field.
 MAP_SCALES: Mapping[str, MapScale] = {
-    "depth": MapScale("scalp-depth", "mm", 10.0, 40.0, "YlGnBu"),
-    "z under the coil": MapScale(
-        "scalp-z", "z", -OVERLAY.limit.value, OVERLAY.limit.value, OVERLAY.colormap
-    ),
-    "tolerability": MapScale("scalp-tolerability", "0 to 1", 0.0, 1.0, "YlOrBr_r"),
+    "depth": MapScale("scalp-depth", "mm", (10, 15, 20, 25, 30, 35, 40), "YlGnBu"),
+    "z under the coil": MapScale("scalp-z", "z", (-_LIMIT, -2, 0, 2, _LIMIT), OVERLAY.colormap),
+    "tolerability": MapScale("scalp-tolerability", "0 to 1", (0, 0.25, 0.5, 0.75, 1), "YlOrBr_r"),
 }
 #: Colours of places by the reason why a coil would not do there; places within reach have none.
 _REASONS: Mapping[str, str] = {
@@ -148,7 +156,8 @@ def _colours(plan: Plan, shown: Field | Labels, scalp: BakedScalp) -> Bytes:
     """Return the (n, 3) colours of the drawn scalp: the map's, in the shade of the skin."""
     scene = plan.scene
     own = scalp.points if scene is None else scene.scalp.points
-    _, nearest = KDTree(own.mm(own.frame)).query(scalp.points.mm(own.frame))
+    _, found = KDTree(own.mm(own.frame)).query(scalp.points.mm(own.frame))
+    nearest = np.asarray(found, dtype=np.intp)
     if isinstance(shown, Field):
         paint = _of_field(shown.values[nearest], MAP_SCALES[shown.name], scalp, len(own))
     else:
@@ -226,7 +235,7 @@ def _dots(x: int, plan: Plan, baked: BakedScene, camera: Camera) -> list[Dot]:
     frame = plan.frame
     at = Points(np.vstack([t.pose.scalp_point.mm(frame) for t in targets]), frame)
     xy = camera.project(at)
-    seen = in_sight(camera, baked.scalp.points, at, slack_mm=_SLACK_MM)
+    seen = in_sight(camera, cover(baked.scalp), at, slack_mm=_SLACK_MM)
     size = _DOT_MM / camera.mm_per_pixel()
     colours = [str(MARKER.colour) if t.target.kind == "coupling" else STANDARD for t in targets]
     return [
@@ -243,7 +252,7 @@ def _scale(board: Board, scale: MapScale) -> None:
     axes = board.axes(x, y, wide, 22)
     norm = mpl.colors.Normalize(scale.low, scale.high)
     mapper = mpl.cm.ScalarMappable(norm, scale.colours)
-    bar = board.figure.colorbar(mapper, cax=axes, orientation="horizontal")
+    bar = board.figure.colorbar(mapper, cax=axes, orientation="horizontal", ticks=scale.ticks)
     bar.outline.set_visible(False)
     axes.tick_params(labelsize=11, colors=INK, length=4)
     board.text(x - 16, y + 11, say(f"{scale.key}-low"), 12, align="right")
@@ -252,12 +261,12 @@ def _scale(board: Board, scale: MapScale) -> None:
 
 def _legend(board: Board, shown: Labels) -> None:
     """Write each reason that occurs beside its colour."""
+    from matplotlib.colors import to_hex
+
     names = [n for n in _REASONS if n in {shown.names[i] for i in np.unique(shown.ids) if i}]
     wide = (board.width - 60) / max(len(names) + 1, 4)
     y = board.height - _FOOT + 30
-    entries = [
-        (say("scalp-reach-yes"), "#%02x%02x%02x" % tuple(round(255 * c) for c in GLASS.rgb))
-    ]
+    entries = [(say("scalp-reach-yes"), to_hex(GLASS.rgb))]
     entries += [(reason_words(n), _REASONS[n]) for n in names]
     add_dots(
         board.figure,

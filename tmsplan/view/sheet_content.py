@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..base import strict_json
 from ..base.provenance import sha256_bytes
 from ..plan.plan import Comparison, Plan, PlannedTarget
-from ..plan.store import plan_bytes
+from ..plan.record import plan_to_record
+from ..space import Frame, Points, Scanner
 from .camera import Head
 from .facts import (
     TargetFacts,
@@ -21,6 +23,7 @@ from .facts import (
     target_facts,
     yes_no,
 )
+from .sheet_paper import A4_MM, text_width
 from .words import say, side_word
 
 __all__ = [
@@ -41,6 +44,8 @@ _TOUCHED = ("nasion", "lpa", "rpa")
 _ELSEWHERE = ("landmarks", "head-not-measured")
 #: From this doubt on a landmark does not check a registration (docs/decisions/0023).
 _DOUBTFUL_MM = 15.0
+#: Room for a name in one line of large letters, mm.
+_NAME_MM, _PATIENT_MM = 106.0, 45.0
 _LENGTH = re.compile(r"(\d+\.\d cm)")
 
 
@@ -55,6 +60,11 @@ class Who:
     t1: str
     t1_date: str
     frame: str
+
+    @property
+    def long_patient(self) -> bool:
+        """Whether the pseudonym needs smaller letters."""
+        return text_width(self.patient, 10.0, "bold") * A4_MM > _PATIENT_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,8 @@ class SheetContent:
         ``LEFT`` or ``RIGHT``, of the patient.
     frame : str
         Of every coordinate but the template's.
+    coil_xyz, cortex_xyz : tuple of (axis, mm)
+        The two places, number by number, to be set large.
     stands_out : bool
         False: the sheet begins by saying that no region stands out.
     held : str
@@ -113,6 +125,8 @@ class SheetContent:
     facts: TargetFacts
     side: str
     frame: str
+    coil_xyz: tuple[tuple[str, str], ...]
+    cortex_xyz: tuple[tuple[str, str], ...]
     stands_out: bool
     held: str
     nearest: str
@@ -123,6 +137,11 @@ class SheetContent:
     more: str
     field: str
     checks: tuple[str, ...]
+
+    @property
+    def long_name(self) -> bool:
+        """Whether the target's name needs smaller letters."""
+        return text_width(self.facts.name, 14.0, "bold") * A4_MM > _NAME_MM
 
     @property
     def tape_parts(self) -> list[list[tuple[str, bool]]]:
@@ -140,7 +159,7 @@ def who(plan: Plan) -> Who:
     return Who(
         patient=plan.patient_id,
         labels=tuple((label, WORDS.get(f"label:{label}", "")) for label in plan.labels),
-        plan=short_hash(sha256_bytes(plan_bytes(plan))),
+        plan=short_hash(sha256_bytes(strict_json.dump_bytes(plan_to_record(plan)))),
         created=plan.created.replace("T", " ")[:16] + " UTC",
         t1=short_hash(plan.t1_sha256),
         t1_date=say("sheet-date-none"),
@@ -173,6 +192,8 @@ def sheet_content(plan: Plan, planned: PlannedTarget, head: Head | None) -> Shee
         facts=facts,
         side=side_word(planned.target.hemi),
         frame=frame_words(plan),
+        coil_xyz=_xyz(planned.pose.centre, plan.frame),
+        cortex_xyz=_xyz(planned.target.point, plan.frame),
         stands_out=plan.ranking.verdict == "target",
         held=_held(planned),
         nearest=_nearest(planned),
@@ -184,6 +205,10 @@ def sheet_content(plan: Plan, planned: PlannedTarget, head: Head | None) -> Shee
         field=_field(planned),
         checks=_checks(facts),
     )
+
+
+def _xyz(point: Points[Scanner], frame: Frame[Scanner]) -> tuple[tuple[str, str], ...]:
+    return tuple(zip("xyz", (number(v, 1) for v in point.mm(frame)[0]), strict=True))
 
 
 def _held(planned: PlannedTarget) -> str:

@@ -37,6 +37,7 @@ def _subset(text: str, weight: str) -> str:
     options = subset.Options()
     options.layout_features = ["kern", "mark", "mkmk", "ccmp"]
     options.hinting = False
+    options.drop_tables += ["FFTM"]  # the font editor's time stamps
     font = subset.load_font(path, options)
     cut = subset.Subsetter(options)
     cut.populate(text=text + "…")

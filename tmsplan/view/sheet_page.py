@@ -37,6 +37,9 @@ _VIEWS = ("operator", "coil", "cortex")
 #: 60 mm at about 300 dots an inch.
 _PICTURE_PIXELS = 720
 _JPEG_QUALITY = 88
+#: Shares of a picture's height and width at its rims where only its own lettering stands, too
+#: small to be read here; L and R lie further in (`view/pictures.py`, its margins).
+_TOP, _FOOT, _ASIDE = 0.085, 0.115, 0.05
 #: The list of regions on the page that no target owns.
 _REGIONS = 10
 _TAGS = re.compile(r"<[^>]*>")
@@ -95,7 +98,8 @@ class _Pages:
         """Add the page of one target, and those that its statements go on to."""
         slices = draw_slices(self._plan, planned)
         shown = [(view, _jpeg(pictures[view])) for view in _VIEWS if view in pictures]
-        fit = fit_target(self._texts, content, self._who, pictured=bool(slices or shown))
+        wide = sum(s.wide for s in slices)
+        fit = fit_target(self._texts, content, self._who, slices=wide, pictures=len(shown))
         drawn = {"pictures": shown, "slices": slices, "fit": fit}
         self._add(fit.pages, fit.size_pt, {"cover": None, "content": content, **drawn})
         self._sizes(len(self._pages) - len(fit.pages), fit)
@@ -180,6 +184,9 @@ def _jpeg(path: Path) -> str:
             f"{path.name}: cannot be read as a picture. Expected a PNG that tmsplan wrote. "
             f"Write the pictures again."
         ) from err
+    tall, wide = pixels.shape[:2]
+    aside = int(_ASIDE * wide)
+    pixels = pixels[int(_TOP * tall) : tall - int(_FOOT * tall), aside : wide - aside]
     step = max(1, pixels.shape[1] // _PICTURE_PIXELS)
     rows, columns = (n // step * step for n in pixels.shape[:2])
     blocks = pixels[:rows, :columns].reshape(rows // step, step, columns // step, step, 3)

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
-    "AMBER", "GREY", "INK", "LEFT", "LINE", "RIGHT",
+    "A4_MM", "AMBER", "GREY", "INK", "LEFT", "LINE", "RIGHT",
     "Paper", "fitted", "line_height", "text_width", "wrapped",
 ]  # fmt: skip
 
 _A4 = (8.27, 11.69)  # inches
+#: Width of the page: lengths given as shares of it become mm.
+A4_MM = 210.0
 INK, GREY, LINE, AMBER = "#1c2733", "#5a6775", "#ccd3da", "#8a5a00"
 #: Margins, as shares of the page's width.
 LEFT, RIGHT = 0.06, 0.94
@@ -179,9 +181,10 @@ class Paper:
     def footer(self, n: int, total: int) -> None:
         """Write the bottom of the page."""
         version = self.plan.versions.get("tmsplan", say("missing"))
-        left = say("sheet-plan", created=self.plan.created, version=version)
+        made = say("sheet-plan", created=self.plan.created, version=version)
         page = say("sheet-page", n=n, total=total)
+        left = f"{page}  ·  {made}  ·  {say('sheet-set-plain')}"
         self.rule(0.034, colour=LINE)
-        self.text(LEFT, 0.022, f"{page}  ·  {left}", 7, room=0.54, colour=GREY)
+        self.text(LEFT, 0.022, left, 7, room=0.56, colour=GREY)
         note = say("research-only")
         self.text(RIGHT, 0.022, note, 8, room=0.33, colour=AMBER, weight="bold", align="right")

@@ -1,4 +1,4 @@
-"""The target sheet: one printed A4 page per target, for the hands that hold the coil.
+"""The sheet without a typesetter: the same numbers and sentences, drawn by matplotlib.
 
 All statements of how sure the plan is are on it. The pictures give way to them; only what
 does not fit beside the smallest pictures goes on to a second page.
@@ -11,45 +11,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..plan.plan import Plan
-from ..target.ranking import RankedParcel
-from .facts import TargetFacts, frame_words, number, plan_head, target_facts
+from .facts import plan_head
 from .figures import neutral_style
-from .sheet_paper import GREY, INK, LEFT, RIGHT, Paper
-from .sheet_statements import Statements, all_statements, set_statements
+from .sheet_content import SheetContent, all_statements, sheet_content
+from .sheet_paper import GREY, INK, LEFT, RIGHT, Paper, line_height
+from .sheet_statements import Block, Statements, set_statements
 from .words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["write_sheet"]
-
-_MOST_ROWS = 4
+__all__ = ["plain_pages", "write_plain"]
 
 # Heights of the page's parts, as shares of its own.
 _PICTURES_TOP = 0.757
-_TABLES = 0.104  # from the foot of the pictures to the head of the statements
+_TABLES = 0.088  # from the foot of the pictures to the head of the statements
 _STATEMENT_TITLE = 0.012
-_STATEMENTS_FOOT = 0.158
+_STATEMENTS_FOOT = 0.196
 _SECOND_TOP, _SECOND_FOOT = 0.885, 0.045
 #: Tried in order: size of the statements (points) and the least height of the pictures.
 _SETTINGS = ((7.2, 0.28), (6.6, 0.26), (6.0, 0.14))
 _TALLEST_PICTURES = 0.33
 #: Lower ones stand side by side.
 _STACKED_FROM = 0.25
+_GUTTER = 0.026
+_COLUMN = (RIGHT - LEFT - _GUTTER) / 2
+_INDENT = 0.011
+_BULLET = "–"  # noqa: RUF001 (a dash is meant)
+_ROWS = 4
 
 
-def write_sheet(
+def write_plain(
     plan: Plan, path: Path, pictures: Mapping[str, Mapping[str, Path]] | None = None
 ) -> Path:
-    """Write ``sheet.pdf``: one page per target, or one that says that there is none.
-
-    A target whose statements cannot fit on one page gets a second one, and both say so.
+    """Write the sheet as a PDF without date: equal plans give equal files.
 
     Parameters
     ----------
     plan : Plan
     path : Path
-        PDF file to write; without date, so that equal plans give equal files.
+        PDF file to write.
     pictures : mapping of target id to mapping of view id to PNG file, or None
     """
     from matplotlib.backends.backend_pdf import PdfPages
@@ -57,59 +58,69 @@ def write_sheet(
     title = say("page-title", patient=plan.patient_id)
     metadata = {"CreationDate": None, "ModDate": None, "Title": title, "Producer": None}
     with neutral_style(), PdfPages(path, metadata=metadata) as pdf:
-        for page in _pages(plan, pictures or {}):
+        for page in plain_pages(plan, pictures or {}):
             pdf.savefig(page)
     return path
 
 
-def _pages(plan: Plan, pictures: Mapping[str, Mapping[str, Path]]) -> list[Figure]:
-    axes = plan_head(plan)
-    papers = [
-        paper
-        for t in plan.targets
-        for paper in _target(plan, target_facts(plan, t, axes), pictures.get(t.target.id, {}))
-    ]
-    papers = papers or _no_target(plan)
+def plain_pages(plan: Plan, pictures: Mapping[str, Mapping[str, Path]]) -> list[Figure]:
+    """Return the pages as matplotlib figures, in order."""
+    head = plan_head(plan)
+    papers = []
+    if plan.ranking.verdict != "target" or not plan.targets:
+        papers += _nobody(plan)
+    for planned in plan.targets:
+        content = sheet_content(plan, planned, head)
+        papers += _target(plan, content, pictures.get(planned.target.id, {}))
     for n, paper in enumerate(papers, start=1):
         paper.footer(n, len(papers))
     return [paper.figure for paper in papers]
 
 
-def _no_target(plan: Plan) -> list[Paper]:
+def _nobody(plan: Plan) -> list[Paper]:
     line = say(f"verdict-{plan.ranking.verdict}")
     paper = Paper(plan)
     paper.heading(say("sheet-title"), line)
-    y = paper.paragraph(0.885, say("sheet-no-target", why=plan.ranking.why), 10) - 0.02
-    statements = set_statements(all_statements(plan), _SETTINGS[0][0])
+    why = plan.ranking.why if plan.targets else say("sheet-no-target", why=plan.ranking.why)
+    y = paper.paragraph(0.885, why, 10) - 0.02
+    statements = set_statements(all_statements(plan), _SETTINGS[0][0], _COLUMN - _INDENT)
     return _with_statements(paper, line, statements, (y, _SECOND_FOOT))
 
 
-def _target(plan: Plan, facts: TargetFacts, pictures: Mapping[str, Path]) -> list[Paper]:
-    line = f"{facts.name}  ·  {facts.kind}"
+def _target(plan: Plan, content: SheetContent, pictures: Mapping[str, Path]) -> list[Paper]:
+    line = f"{content.facts.name}  ·  {content.facts.kind}"
+    if not content.stands_out:
+        line = f"{say('sheet-nobody')}  ·  {line}"
     paper = Paper(plan)
     paper.heading(say("sheet-title"), line)
-    _numbers(paper, plan, facts)
-    statements, height = _setting(plan)
+    _numbers(paper, content)
+    statements, height = _setting([*_own_lines(content), *all_statements(plan)])
     _pictures(paper, pictures, height)
-    tables = _PICTURES_TOP - height - 0.016
-    _regions(paper, plan, tables)
-    _comparisons(paper, plan, facts.id, tables)
-    _checklist(paper, facts)
+    _comparisons(paper, content, _PICTURES_TOP - height - 0.016)
+    _checklist(paper, content)
     top = _PICTURES_TOP - height - _TABLES
     return _with_statements(paper, line, statements, (top, _STATEMENTS_FOOT))
 
 
-def _setting(plan: Plan) -> tuple[Statements, float]:
+def _own_lines(content: SheetContent) -> list[str]:
+    """Return what this target adds to the plan's statements."""
+    marks = [f"{m.name} ({m.doubt}): {m.point} {content.frame}." for m in content.landmarks]
+    field = [f"{content.field} {say('sheet-field-note')}"] if content.field else []
+    near = f"{say('sheet-near')}: {content.nearest}, {say('sheet-near-note')}."
+    held = f"{say('sheet-handle-held')}: {content.held}."
+    note = f"{say('sheet-marks')}. {content.landmarks_note}"
+    return [held, near, *content.tape, note, *marks, *field]
+
+
+def _setting(texts: Sequence[str]) -> tuple[Statements, float]:
     """Return the largest statements that leave their pictures room, and the pictures' height."""
     room = _PICTURES_TOP - _TABLES - _STATEMENT_TITLE - _STATEMENTS_FOOT
-    texts = all_statements(plan)
     for size, least in _SETTINGS:
-        statements = set_statements(texts, size)
+        statements = set_statements(texts, size, _COLUMN - _INDENT)
         height = min(_TALLEST_PICTURES, room - statements.height)
         if height >= least:
             return statements, height
-    size, least = _SETTINGS[-1]
-    return set_statements(texts, size), least
+    return statements, least
 
 
 def _with_statements(
@@ -120,7 +131,9 @@ def _with_statements(
     top, foot = place
     while True:
         body = top - _STATEMENT_TITLE
-        statements = statements.draw(papers[-1], body, body - foot)
+        *columns, statements = statements.columns(body - foot)
+        for left, blocks in zip((LEFT, LEFT + _COLUMN + _GUTTER), columns, strict=True):
+            _column(papers[-1], (left, body), blocks, statements.size)
         if not statements.blocks:
             break
         top, foot = _SECOND_TOP, _SECOND_FOOT
@@ -133,31 +146,47 @@ def _with_statements(
     return papers
 
 
-def _numbers(paper: Paper, plan: Plan, facts: TargetFacts) -> None:
+def _column(paper: Paper, top: tuple[float, float], blocks: Sequence[Block], size: float) -> None:
+    left, y = top
+    pitch = line_height(size)
+    y -= pitch / 2
+    for opens, lines in blocks:
+        if opens:
+            paper.text(left, y, _BULLET, size)
+        for line in lines:
+            paper.text(left + _INDENT, y, line, size)
+            y -= pitch
+        y -= 0.35 * pitch
+
+
+def _numbers(paper: Paper, content: SheetContent) -> None:
+    facts = content.facts
     left, width = LEFT, 0.43
     head = f"{say('sheet-numbers')}: {say('sheet-type-this')}"
     paper.box(left, 0.820, width, 0.077, face="#fff8e5", edge="#d9a520")
-    _boxed(paper, left, width, (head, facts.coil_centre, frame_words(plan)))
+    _boxed(paper, left, width, (head, facts.coil_centre, content.frame))
     left, width = LEFT + 0.445, RIGHT - LEFT - 0.445
     paper.box(left, 0.820, width, 0.077)
-    note = f"{facts.cortex}; {facts.depth}"
+    note = f"{facts.cortex}, {content.frame}; {facts.depth}"
     _boxed(paper, left, width, (say("card-cortex"), facts.cortex_side, note))
-    _small_numbers(paper, facts)
+    _small_numbers(paper, content)
 
 
 def _boxed(paper: Paper, left: float, width: float, lines: tuple[str, str, str]) -> None:
     x, room = left + 0.014, width - 0.028
     paper.text(x, 0.882, lines[0], 8, room=room, colour=GREY)
     paper.text(x, 0.860, lines[1], 14, room=room, weight="bold")
-    paper.text(x, 0.836, lines[2], 7.5, room=room, colour=GREY)
+    for k, words in enumerate(lines[2].split("; ")):
+        paper.text(x, 0.841 - 0.012 * k, words, 7.5, room=room, colour=GREY)
 
 
-def _small_numbers(paper: Paper, facts: TargetFacts) -> None:
+def _small_numbers(paper: Paper, content: SheetContent) -> None:
+    facts = content.facts
     cells = (
-        (LEFT, 0.205, say("card-handle"), facts.handle, facts.handle_points),
-        (0.280, 0.235, say("card-scalp"), facts.scalp_point, facts.standoff),
-        (0.530, 0.155, say("card-z"), facts.z, facts.interval),
-        (0.700, 0.240, say("card-mni"), facts.mni, facts.mni_frame),
+        (LEFT, 0.195, say("card-handle"), facts.handle, facts.handle_points),
+        (0.270, 0.285, say("card-scalp"), facts.scalp_point, content.frame),
+        (0.570, 0.135, say("card-z"), facts.z, facts.interval),
+        (0.720, 0.220, say("card-mni"), facts.mni, facts.mni_frame),
     )
     for x, room, name, value, note in cells:
         paper.text(x, 0.806, name, 7.5, room=room, colour=GREY)
@@ -194,59 +223,26 @@ def _pictures(paper: Paper, pictures: Mapping[str, Path], height: float) -> None
             axes.axis("off")
 
 
-def _regions(paper: Paper, plan: Plan, top: float) -> None:
-    paper.title(top, say("sheet-regions"))
-    rows = [r for r in plan.ranking.rows if r.candidate][:_MOST_ROWS]
-    for k, row in enumerate(rows):
-        y = top - 0.0155 * (k + 1)
-        name = f"{row.rank}.  {row.name}, {say(str(row.hemi))}"
-        paper.text(LEFT, y, name, 7.5, room=0.240)
-        z = number(row.z, 2, sign=True)
-        paper.text(0.350, y, z, 7.5, room=0.045, weight="bold", align="right")
-        paper.text(0.358, y, _interval(row), 7, room=0.095, colour=GREY)
-        paper.rule(y - 0.0078, (LEFT, 0.455), colour="#e6eaee")
+def _comparisons(paper: Paper, content: SheetContent, top: float) -> None:
+    paper.title(top, say("sheet-compare"))
+    for k, row in enumerate(content.rows[:_ROWS]):
+        y = top - 0.0145 * (k + 1)
+        words = say("sheet-compare-mm", cortex=row.cortex, scalp=row.scalp)
+        more = f"{words}; {say('sheet-same')} {row.same}; {say('sheet-overlap')} {row.overlap}"
+        paper.text(RIGHT, y, more, 7, room=0.50, align="right")
+        paper.text(LEFT, y, row.name, 7.5, room=RIGHT - LEFT - 0.51)
+        paper.rule(y - 0.0072, colour="#e6eaee")
 
 
-def _interval(row: RankedParcel) -> str:
-    if row.z_low is None or row.z_high is None:
-        return ""
-    return say("card-z-interval", low=row.z_low, high=row.z_high)
-
-
-def _comparisons(paper: Paper, plan: Plan, target_id: str, top: float) -> None:
-    left = 0.475
-    paper.title(top, say("sheet-compare"), left)
-    rows = [c for c in plan.comparisons if target_id in {c.a, c.b}][:_MOST_ROWS]
-    names = {t.target.id: t.target.name for t in plan.targets}
-    for k, c in enumerate(rows):
-        other, y = c.b if c.a == target_id else c.a, top - 0.0155 * (k + 1)
-        words = say("sheet-compare-mm", cortex=c.euclidean_mm, scalp=c.scalp_mm)
-        paper.text(RIGHT, y, words, 7, room=0.190, align="right")
-        paper.text(left, y, names.get(other, other), 7.5, room=RIGHT - left - 0.200)
-        paper.rule(y - 0.0078, (left, RIGHT), colour="#e6eaee")
-
-
-def _checklist(paper: Paper, facts: TargetFacts) -> None:
+def _checklist(paper: Paper, content: SheetContent) -> None:
     from matplotlib.patches import Rectangle
 
-    paper.title(0.144, say("sheet-checklist"))
-    for k, words in enumerate(_checks(facts)):
-        x, y = (LEFT, 0.51)[k % 2], 0.126 - 0.0185 * (k // 2)
+    paper.title(0.176, say("sheet-checklist"))
+    for k, words in enumerate((*content.checks, say("sheet-marks"))):
+        x, y = (LEFT, 0.51)[k % 2], 0.158 - 0.0185 * (k // 2)
         box = Rectangle((x, y - 0.005), 0.0135, 0.0095, fill=False, edgecolor=INK, lw=1.0)
         paper.figure.add_artist(box)
         paper.text(x + 0.022, y, words, 7.8, room=0.405)
     for x, words in ((LEFT, say("sheet-prepared")), (0.52, say("sheet-checked"))):
-        paper.rule(0.057, (x, x + 0.42))
-        paper.text(x, 0.047, words, 7, room=0.42, colour=GREY)
-
-
-def _checks(facts: TargetFacts) -> Sequence[str]:
-    side = facts.cortex_side.split(",")[0]
-    return (
-        say("sheet-check-t1"),
-        say("sheet-check-side", side=side),
-        say("sheet-check-landmarks"),
-        say("sheet-check-readback"),
-        say("sheet-check-handle", where=facts.handle_points),
-        say("sheet-check-safety"),
-    )
+        paper.rule(0.062, (x, x + 0.42))
+        paper.text(x, 0.051, words, 7, room=0.42, colour=GREY)

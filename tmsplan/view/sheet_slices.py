@@ -215,7 +215,7 @@ def _letters(axes: Any, letters: str) -> None:  # noqa: ANN401
     places = ((0.03, 0.5), (0.97, 0.5), (0.5, 0.97), (0.5, 0.03))
     for letter, (x, y) in zip(letters, places, strict=True):
         axes.text(
-            x, y, letter, transform=axes.transAxes, color="white", weight="bold", size=17,
+            x, y, letter, transform=axes.transAxes, color="white", weight="bold", size=12,
             ha="left" if x < 0.1 else "right" if x > 0.9 else "center",
             va="top" if y > 0.9 else "bottom" if y < 0.1 else "center",
             fontfamily=FONT, path_effects=dark,

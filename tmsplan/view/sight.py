@@ -6,13 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..space import Points, Scanner
+from .bake import BakedCortex, BakedScalp
 from .camera import Camera
+from .occlusion import occluders
 
-__all__ = ["in_sight"]
+__all__ = ["cover", "in_sight"]
 
-#: The skin's depth is kept on a grid of so many cells across the picture's height: coarse
-#: enough that a mesh with 4 mm between its vertices leaves no hole.
-_CELLS = 60
+#: The skin's depth is kept on a grid of so many cells across the picture's height, 3 to 5 mm
+#: each; it is sampled more finely, so that no cell stays open.
+_CELLS, _SPACING_MM = 60, 2.0
+
+
+def cover(*parts: BakedCortex | BakedScalp) -> Points[Scanner]:
+    """Return points all over the surfaces, also inside their triangles: what hides dots."""
+    frame = parts[0].points.frame
+    samples = [occluders(p.points.mm(frame), p.faces, _SPACING_MM) for p in parts]
+    return Points(np.vstack(samples), frame)
 
 
 def in_sight(
@@ -24,7 +33,7 @@ def in_sight(
     ----------
     camera : Camera
     skin : Points of Scanner, n rows
-        Vertices of what could hide the dots.
+        What could hide the dots, from `cover`.
     dots : Points of Scanner, m rows
     slack_mm : float
         A dot may lie so far under the surface: a sulcus hides a target from the eye and not

@@ -22,6 +22,7 @@ Bools = NDArray[np.bool_]
 #: Radius of the closing: wider than a sulcus or the gap between the hemispheres.
 CLOSING = Param(10.0, "mm", 2, 30, "docs/decisions/0021")
 _STEP_MM = 1.5
+_COARSER = 4
 _BLUR_MM = 2.0
 _SMOOTHING_STEPS = 20
 #: What lies deeper than this under the convex hull of the cortex is inside the skull: the hull
@@ -85,12 +86,16 @@ def _deep_in_hull(xyz: Floats, shape: tuple[int, ...]) -> Bools:
     from scipy.spatial import ConvexHull
 
     planes = ConvexHull(xyz).equations
-    axes = [np.arange(n) * _STEP_MM for n in shape]
-    outside = np.full(shape, -np.inf)
+    # A quarter of the grid in each direction: the depth is a round number, not a boundary.
+    axes = [np.arange(0, n, _COARSER) * _STEP_MM for n in shape]
+    outside = np.full([len(a) for a in axes], -np.inf)
     for a, b, c, d in planes:
         along = a * axes[0][:, None, None] + b * axes[1][None, :, None] + c * axes[2] + d
         np.maximum(outside, along, out=outside)
-    return np.asarray(outside <= -HULL_DEPTH.value)
+    deep = outside <= -HULL_DEPTH.value
+    for axis in range(3):
+        deep = deep.repeat(_COARSER, axis=axis)
+    return np.asarray(deep[: shape[0], : shape[1], : shape[2]])
 
 
 def _closed(mask: Bools) -> Bools:

@@ -4,6 +4,7 @@ import { Vector3 } from 'three'
 const LETTER_SINE = 0.35 // below, left and right lie along the line of sight
 const GAP = 34 // pixels between head and letter
 const EDGE = 22
+const FACING = 0.12
 const NAMED = 0.3 // components smaller than this are not said
 
 export function makeLabels(box, plan, scalp) {
@@ -17,6 +18,10 @@ export function makeLabels(box, plan, scalp) {
   }
   const sides = { left: add('side-letter', plan.words.L), right: add('side-letter', plan.words.R) }
   const tags = plan.targets.map((t) => ({ target: t, element: add(`tag ${t.kind}`, t.badge) }))
+  const named = [
+    ...plan.sites.map((s) => ({ key: 'sites', point: new Vector3(...s.point), element: add('site', s.name) })),
+    ...plan.landmarks.map((l) => ({ key: 'landmarks', point: new Vector3(...l.point), element: add('site landmark', l.name) })),
+  ]
   const outline = sampled(scalp)
   const axes = Object.fromEntries(['right', 'front', 'up', 'centre', 'middle'].map((k) => [k, new Vector3(...plan.head[k])]))
   const caption = document.getElementById('seen-from')
@@ -25,6 +30,7 @@ export function makeLabels(box, plan, scalp) {
     const towards = camera.position.clone().sub(axes.centre).normalize()
     placeSides(sides, { axes, towards, toPixel, outline, box, target: state.target })
     for (const tag of tags) placeTag(tag, { camera, toPixel, state })
+    for (const one of named) placeName(one, { axes, camera, toPixel, shown: state[one.key] })
     caption.textContent = plan.words.seen.replace('{where}', seenFrom(axes, camera, plan.words))
   }
 }
@@ -84,11 +90,21 @@ function inside([x, y], { clientWidth, clientHeight, nextElementSibling }) {
   return [clamp(x, clientWidth), clamp(y, clientHeight - floor)]
 }
 
+// Names of places on the scalp that look this way; those on the far side would lie over it.
+function placeName({ point, element }, { axes, camera, toPixel, shown }) {
+  if (!shown) return put(element, [0, 0], false)
+  const outward = point.clone().sub(axes.centre).normalize()
+  const facing = camera.position.clone().sub(point).normalize().dot(outward) > FACING
+  const [x, y] = toPixel(point)
+  put(element, [x, y - 10], facing)
+}
+
 function placeTag({ target, element }, { camera, toPixel, state }) {
-  const place = new Vector3(...target.marker)
+  const painted = state.map !== 'none' // skin hides the cortex: the letter goes to the scalp point
+  const place = new Vector3(...(painted ? target.scalp : target.marker))
   const behind = camera.position.clone().sub(place).normalize().dot(new Vector3(...target.outward)) < -0.1
   const [x, y] = toPixel(place)
-  put(element, [x + 17, y - 15], state.scalp !== 'solid')
+  put(element, painted ? [x, y] : [x + 17, y - 15], painted ? !behind : state.scalp !== 'solid')
   element.classList.toggle('behind', behind)
   element.classList.toggle('chosen', target === state.target)
 }

@@ -25,6 +25,10 @@ async function start() {
     scalp: 'glass',
     coil: 'ghost',
     view: 'oblique',
+    map: 'none',
+    cloud: true,
+    sites: false,
+    landmarks: false,
   })
   const drawn = plan.look ? await loadScene() : null
   const cortex = drawn && makeCortex(drawn, plan)

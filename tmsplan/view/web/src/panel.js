@@ -12,10 +12,15 @@ export function makePanel(state, plan, cortex) {
   const readout = makeReadout(plan, cortex)
   state.onChange((values, changed) => {
     if ('threshold' in changed) legend(values.threshold)
-    if ('target' in changed) $('key-spread').textContent = values.target?.spread ? plan.words.spread.replace('{mm}', values.target.spread.toFixed(0)) : ''
+    if ('target' in changed || 'cloud' in changed) $('key-spread').textContent = aboutSpread(values, plan.words)
     if ('cursor' in changed || 'target' in changed) readout(values)
     if ('convention' in changed) $('convention-said').textContent = plan.words[values.convention]
   })
+}
+
+function aboutSpread({ target, cloud }, words) {
+  const ring = target?.spread ? words.spread.replace('{mm}', target.spread.toFixed(0)) : ''
+  return ring + (cloud && target?.cloud.length ? words.cloud : '')
 }
 
 function wireCards(state, plan) {
@@ -43,12 +48,21 @@ function wireRegions(state, plan) {
 
 function wireSwitches(state) {
   for (const button of all('[data-view]')) button.addEventListener('click', () => state.set({ view: button.dataset.view }))
-  for (const key of ['scalp', 'coil', 'convention']) {
+  for (const key of ['coil', 'convention']) {
     $(`choose-${key}`).addEventListener('change', (event) => state.set({ [key]: event.target.value }))
   }
+  for (const key of ['cloud', 'sites', 'landmarks']) {
+    $(`show-${key}`)?.addEventListener('change', (event) => state.set({ [key]: event.target.checked }))
+  }
+  // A map needs skin to lie on: it makes the scalp solid, and goes when the scalp goes.
+  $('choose-scalp').addEventListener('change', ({ target: { value } }) => state.set(value === 'solid' ? { scalp: value } : { scalp: value, map: 'none' }))
+  $('choose-map')?.addEventListener('change', ({ target: { value } }) => state.set({ map: value, scalp: value === 'none' ? 'glass' : 'solid' }))
   $('close-up').addEventListener('change', (event) => state.set({ close: event.target.checked }))
   $('threshold').addEventListener('input', (event) => state.set({ threshold: Number(event.target.value) }))
-  state.onChange(({ view }) => {
+  state.onChange(({ view, scalp, map }) => {
+    $('choose-scalp').value = scalp
+    if ($('choose-map')) $('choose-map').value = map
+    for (const legend of all('.map-legend')) legend.hidden = legend.dataset.map !== map
     for (const button of all('[data-view]')) button.setAttribute('aria-pressed', String(button.dataset.view === view))
   })
 }

@@ -8,7 +8,7 @@ export function makePictures(state) {
   document.getElementById('no-webgl').hidden = false
   const image = document.getElementById('stage-picture')
   for (const button of document.querySelectorAll('[data-view]')) button.disabled = !VIEWS[button.dataset.view]
-  for (const id of ['choose-scalp', 'choose-coil']) document.getElementById(id).disabled = true
+  for (const control of document.querySelectorAll('#choose-scalp, #choose-coil, #choose-map, #show-sites, #show-landmarks')) control.disabled = true
   state.onChange(({ target, view }) => {
     const found = target && document.getElementById(`picture-${target.badge}-${VIEWS[view] ?? 'oblique'}`)
     image.hidden = !found

@@ -8,10 +8,11 @@ const PLANES = [
   { id: 'sagittal', across: 1, up: 2, through: 0, top: 'S' },
 ]
 const BRIGHT = 0.86 // so that lines stand out from white matter
-const INK = { cross: 'rgba(255,191,0,.85)', axis: '#19c28f', pial: 'rgba(255,196,60,.9)', white: 'rgba(150,190,255,.5)', scalp: 'rgba(120,200,220,.55)', letter: '#ffffff' }
+const INK = { cross: 'rgba(255,191,0,.85)', axis: '#19c28f', pial: 'rgba(255,196,60,.9)', white: 'rgba(150,190,255,.5)', scalp: 'rgba(120,200,220,.55)', letter: '#ffffff', cloud: 'rgba(255,207,26,.45)' }
 const AIR_MM = 8
 const BELOW_MM = 26
 const CLOSE_MM = 70
+const CLOUD_MM = 2.5 // dots farther from the slice than this are not of it
 const NEAR_MM = 12 // farther from the slice than this, the coil's axis is drawn faint
 
 export function makeSlices(state, plan, drawn, cortex, colours) {
@@ -19,7 +20,7 @@ export function makeSlices(state, plan, drawn, cortex, colours) {
   const panes = PLANES.map((plane) => makePane(plane, scene, state))
   const drawAll = () => panes.forEach((pane) => pane.draw(state.get()))
   state.onChange((_, changed) => {
-    if (['cursor', 'target', 'threshold', 'convention', 'close'].some((k) => k in changed)) drawAll()
+    if (['cursor', 'target', 'threshold', 'convention', 'close', 'cloud'].some((k) => k in changed)) drawAll()
   })
   new ResizeObserver(drawAll).observe(document.getElementById('slices'))
 }
@@ -54,6 +55,7 @@ function makePane(plane, scene, state) {
     if (!frame) return
     drawImage(ink, frame, plane, scene, values, store)
     drawSections(ink, frame, plane, scene, values)
+    drawCloud(ink, frame, plane, values)
     drawAxis(ink, frame, plane, values)
     drawTargets(ink, frame, plane, scene.plan, values)
     drawCross(ink, frame, plane, values.cursor)
@@ -207,6 +209,18 @@ function drawAxis(ink, frame, plane, { target, cursor }) {
   ink.lineTo(frame.x(target.point[across]), frame.y(target.point[up]))
   ink.stroke()
   ink.globalAlpha = 1
+}
+
+// Where resampled data put the target, as far as that lies in or near the slice.
+function drawCloud(ink, frame, plane, { target, cursor, cloud }) {
+  if (!cloud || !target) return
+  ink.fillStyle = INK.cloud
+  for (const point of target.cloud) {
+    if (Math.abs(point[plane.through] - cursor[plane.through]) > CLOUD_MM) continue
+    ink.beginPath()
+    ink.arc(frame.x(point[plane.across]), frame.y(point[plane.up]), 1.9 * frame.ratio, 0, 7)
+    ink.fill()
+  }
 }
 
 function drawTargets(ink, frame, plane, plan, { target, cursor }) {

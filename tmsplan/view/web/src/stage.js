@@ -2,9 +2,11 @@
 import { ColorManagement, LinearSRGBColorSpace, Matrix4, Mesh, Raycaster, Scene, Vector2, WebGLRenderer } from 'three'
 import { makeCamera } from './camera.js'
 import { makeCoil } from './coil.js'
+import { makeDots } from './dots.js'
 import { geometryOf } from './geometry.js'
 import { makeLabels } from './labels.js'
 import { makeMarks } from './marks.js'
+import { makePaint } from './paint.js'
 import { makeMaterials } from './shaders.js'
 
 const CLICK_PX = 5
@@ -67,12 +69,14 @@ function buildWorld(scene, plan, drawn, materials) {
   })
   const coil = makeCoil(plan.coil, materials)
   const marks = makeMarks(plan, materials)
-  scene.add(...cortex, coil.group, marks.group)
+  const dots = makeDots(plan)
+  scene.add(...cortex, coil.group, marks.group, dots.group)
   const scalp = drawn.scalp && new Mesh(geometryOf(drawn.scalp), materials.scalp(plan.head, plan.coil))
   if (scalp) {
     scalp.renderOrder = 5 // after everything that is seen through it
     scene.add(scalp)
   }
+  const paint = scalp && makePaint(drawn.scalp, plan)
   return {
     cortex,
     show(values) {
@@ -83,7 +87,10 @@ function buildWorld(scene, plan, drawn, materials) {
       if (target) coil.place(target.matrix)
       coil.show(target ? values.coil : 'off')
       marks.show(values)
-      if (scalp) showScalp(scalp, values, materials)
+      dots.show(values)
+      if (!scalp) return
+      showScalp(scalp, values, materials)
+      showMap(scalp, paint(values.map))
     },
   }
 }
@@ -99,6 +106,13 @@ function showScalp(scalp, { scalp: how, coil, target }, materials) {
   material.depthWrite = solid
   material.transparent = !solid
   scalp.renderOrder = solid ? 0 : 5
+}
+
+function showMap({ geometry }, rgb) {
+  const { rgb: drawn } = geometry.attributes
+  if (drawn.array === rgb) return
+  drawn.array = rgb
+  drawn.needsUpdate = true
 }
 
 // How far anything of the head lies from its centre.
