@@ -22,6 +22,11 @@ from tmsplan.surface import Field, Labels, Pair
 from tmsplan.target.ranking import Ranking, Statement
 from tmsplan.target.target import Target
 
+#: What the header of that T1 says; navigator files need it.
+T1_HEADER = {
+    "shape": [200, 200, 200], "zooms": [1.0, 1.0, 1.0], "qform_code": 1, "sform_code": 1,
+    "affine": [[1.0, 0, 0, -100.0], [0, 1.0, 0, -100.0], [0, 0, 1.0, -100.0], [0, 0, 0, 1.0]],
+}  # fmt: skip
 #: Left parcels of the round head, split at y = 0: id, name, z.
 FRONT, BACK = (1001, "front", -2.5), (1002, "back", 1.0)
 T1_SHA = "a1" * 32
@@ -102,7 +107,7 @@ def plan(head: Patient | None = None) -> Plan:
             t1_sha256=head.t1w.sha256,
             claims=(),
             inputs=(
-                InputFile("t1w", "round_T1w.nii.gz", T1_SHA),
+                InputFile("t1w", "round_T1w.nii.gz", T1_SHA, T1_HEADER),
                 InputFile("scene", SCENE_FILE, sha256_bytes(scene_bytes(made))),
             ),
             coupling={

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .norms.store import load_norms, save_norms
     from .patient.load import load_patient
     from .patient.patient import Patient
+    from .plan.compare_plan import compare
     from .plan.couple import couple
     from .plan.make import make_plan
     from .plan.options import Options
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .plan.steps import parcellate, rank_parcels, unusual_parcels
     from .plan.store import load_plan
     from .target.choose import choose_target
+    from .view.notebook import show
     from .view.report import write_report
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "TmsplanError",
     "TripwireError",
     "choose_target",
+    "compare",
     "couple",
     "export_plan",
     "fit_norms",
@@ -56,6 +59,7 @@ __all__ = [
     "rank_parcels",
     "save_norms",
     "scalp_of",
+    "show",
     "unusual_parcels",
     "write_plan",
     "write_report",
@@ -72,6 +76,7 @@ _HOMES = {
     "TmsplanError": "base.errors",
     "TripwireError": "base.errors",
     "choose_target": "target.choose",
+    "compare": "plan.compare_plan",
     "couple": "plan.couple",
     "export_plan": "export.verify",
     "fit_norms": "norms.model",
@@ -85,6 +90,7 @@ _HOMES = {
     "rank_parcels": "plan.steps",
     "save_norms": "norms.store",
     "scalp_of": "coil.scalp",
+    "show": "view.notebook",
     "unusual_parcels": "plan.steps",
     "write_plan": "cli.outputs",
     "write_report": "view.report",

@@ -107,6 +107,24 @@ def volume(data: np.ndarray, affine: np.ndarray) -> Volume[Scanner]:
     return Volume(np.ascontiguousarray(data, dtype=np.float32), Grid(data.shape, claim))
 
 
+def flattened(step: float, *, pressed: bool) -> tuple[Volume[Scanner], Surface[Scanner]]:
+    """A head with a flat left temple, and its skin: pressed on a pad, or cut with noise beyond.
+
+    Both have the same shape, 0.25 mm (SD) off a plane; only what lies under it differs: skin,
+    fat, bone and brain in layers along the plane, or across it.
+    """
+    depth, world = depth_of(step)
+    left = 63.0 + 0.5 * np.sin(world[..., 1] / 7) * np.cos(world[..., 2] / 7)
+    along = left + world[..., 0]
+    value = values_at(np.minimum(depth, along) if pressed else depth, step)
+    t1 = volume(noisy(np.where(along < 0, 0, value), 2.5, 3), _depth(step)[1])
+    surface = skin()
+    xyz = surface.points.mm(HEAD).copy()
+    limit = -63.0 - 0.5 * np.sin(xyz[:, 1] / 7) * np.cos(xyz[:, 2] / 7)
+    xyz[:, 0] = np.maximum(xyz[:, 0], limit)
+    return t1, surface.with_points(Points(xyz, HEAD))
+
+
 # What scanners and defacers do. Each takes a volume of the phantom and returns another.
 
 
@@ -148,7 +166,7 @@ def zeroed_air(t1: Volume[Scanner], below: float = 12.0) -> Volume[Scanner]:
 def cropped(t1: Volume[Scanner], side: str, mm: float) -> Volume[Scanner]:
     """A field of view that ends `mm` (RAS coordinate) on one side: 'x+', 'y-', 'z+' ..."""
     axis, up = "xyz".index(side[0]), side[1] == "+"
-    m = _affine(t1)
+    m = affine_of(t1)
     index = round((mm - m[axis, 3]) / m[axis, axis])
     keep = [slice(None)] * 3
     keep[axis] = slice(0, index) if up else slice(index, None)
@@ -195,7 +213,7 @@ def wrapped(t1: Volume[Scanner], mm: float = 20.0) -> Volume[Scanner]:
     front = int(np.flatnonzero((data > 30).any(axis=(0, 2)))[-1])
     keep = front - round(mm / step)
     out = np.roll(data, data.shape[1] - 1 - keep, axis=1)
-    m = _affine(t1)
+    m = affine_of(t1)
     m[1, 3] -= (data.shape[1] - 1 - keep) * step
     return volume(out, m)
 
@@ -209,7 +227,7 @@ def ghosted(t1: Volume[Scanner], share: float = 0.08) -> Volume[Scanner]:
 def stored(t1: Volume[Scanner], order: tuple[int, int, int], flips: tuple[int, int, int]):
     """The same image with its axes permuted and turned."""
     data = np.transpose(np.asarray(t1.data), order)
-    m = _affine(t1)[:, [*order, 3]].copy()
+    m = affine_of(t1)[:, [*order, 3]].copy()
     for axis, flip in enumerate(flips):
         if flip:
             data = np.flip(data, axis)
@@ -223,7 +241,7 @@ def thick(t1: Volume[Scanner], axis: int = 2, times: int = 2) -> Volume[Scanner]
     data = np.moveaxis(np.asarray(t1.data), axis, 0)
     n = len(data) // times * times
     mean = data[:n].reshape(-1, times, *data.shape[1:]).mean(axis=1)
-    m = _affine(t1).copy()
+    m = affine_of(t1).copy()
     m[:3, 3] += m[:3, axis] * (times - 1) / 2
     m[:3, axis] *= times
     return volume(np.moveaxis(mean, 0, axis), m)
@@ -233,15 +251,15 @@ def _with(t1: Volume[Scanner], data: np.ndarray) -> Volume[Scanner]:
     return Volume(np.ascontiguousarray(data, dtype=np.float32), t1.grid)
 
 
-def _affine(t1: Volume[Scanner]) -> np.ndarray:
+def affine_of(t1: Volume[Scanner]) -> np.ndarray:
     return t1.grid.world_from_voxel.matrix(t1.grid.world, t1.grid.voxel).copy()
 
 
 def _steps(t1: Volume[Scanner]) -> np.ndarray:
-    return np.linalg.norm(_affine(t1)[:3, :3], axis=0)
+    return np.linalg.norm(affine_of(t1)[:3, :3], axis=0)
 
 
 def _world(t1: Volume[Scanner]) -> np.ndarray:
     ijk = np.stack(np.meshgrid(*[np.arange(n) for n in t1.data.shape], indexing="ij"), -1)
-    m = _affine(t1)
+    m = affine_of(t1)
     return ijk @ m[:3, :3].T + m[:3, 3]

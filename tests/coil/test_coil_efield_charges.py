@@ -137,6 +137,41 @@ def test_both_solvers_agree_and_several_right_sides_at_once_are_those_one_by_one
         assert off(getattr(krylov, name)(right[:, 1:2])[:, 0], expected[:, 1]) < 1e-3
 
 
+def test_where_a_boundary_crosses_itself_gausss_law_is_not_forced_on_it():
+    """Two balls that overlap a little, as one boundary: the caps inside the other are left."""
+    a, b = ball(0.03, 3, 0.275, 1.65), ball(0.03, 3, 0.275, 1.65)
+    lens = Boundary(
+        np.vstack([a.points_m, b.points_m + np.array([0.055, 0, 0])]),
+        np.vstack([a.faces, b.faces + len(a.points_m)]),
+        0.275,
+        1.65,
+    )
+    layer = layer_of([ball(RADIUS_M, 3, 1.65, 0.0), lens])
+    matrix = matrix_of(layer)
+    itself = (0.5 - np.diag(matrix)) / layer.contrast
+    inside = np.linalg.norm(layer.centres_m - [0.055, 0, 0], axis=1) < 0.0285
+    inside[: len(layer) // 3] = False
+    assert inside.sum() > 10
+    assert np.abs(itself[inside & (layer.centres_m[:, 0] < 0.03)]).max() < 1e-6
+    assert np.abs(itself).max() < 0.15
+    KrylovSolver(matrix).solve(layer.normals[:, :1])
+
+
+def test_a_boundary_inside_out_is_refused():
+    whole = ball(0.03, 2, 0.275, 1.65)
+    layer = layer_of([Boundary(whole.points_m, whole.faces[:, ::-1], 0.275, 1.65)])
+    with pytest.raises(InputError, match="100 % of its triangles lie inside another fold"):
+        matrix_of(layer)
+
+
+def test_a_triangle_without_area_is_refused():
+    whole = ball(0.03, 1, 1, 0)
+    points = whole.points_m.copy()
+    points[whole.faces[0, 0]] = points[whole.faces[0, 1]]
+    with pytest.raises(InputError, match="2 of 80 triangles have no area"):
+        layer_of([Boundary(points, whole.faces, 1, 0)])
+
+
 def test_a_system_that_does_not_settle_is_refused():
     # A shift: each step only learns one more number.
     shift = np.roll(np.eye(300, dtype=np.float32), 1, axis=0)

@@ -11,8 +11,9 @@ from real_files import real_data
 
 from tmsplan.base.errors import FrameError
 from tmsplan.coil.scalp_cut import cut_of, find_cuts
-from tmsplan.coil.scalp_edge import void_voxels
+from tmsplan.coil.scalp_edge import edge_profiles, void_voxels
 from tmsplan.coil.scalp_patch import closed_patch
+from tmsplan.coil.scalp_quality import quality_of
 from tmsplan.patient.image import read_image
 from tmsplan.space import Frame, Points, Scanner
 from tmsplan.surface import Domain, Surface
@@ -87,6 +88,53 @@ def test_a_bias_field_a_helmet_and_a_ghost_are_no_cuts(whole):
     for t1 in (sp.biased(whole, (1, 0, 0)), sp.helmet(whole), sp.ghosted(whole)):
         flagged, xyz = _flagged(t1)
         assert not flagged[xyz[:, 2] > ABOVE_NECK].any()
+
+
+def test_a_temple_pressed_flat_is_skin_and_the_same_plane_cut_is_not():
+    """Same shape, noise over both: what lies under it decides."""
+    for pressed in (True, False):
+        t1, surface = sp.flattened(STEP, pressed=pressed)
+        cuts = find_cuts(surface, t1)
+        xyz = surface.points.mm(sp.HEAD)
+        flat = xyz[:, 0] < -62
+        assert surface.vertex_areas()[flat].sum() > 3000
+        high = xyz[:, 2] > ABOVE_NECK
+        if pressed:
+            assert not cuts.any[high].any()
+        else:
+            assert cuts.plane[flat & high].mean() > 0.95
+            assert not cuts.any[high & (xyz[:, 0] > -45)].any()
+
+
+def test_a_skin_that_hangs_before_noise_is_flagged(whole):
+    """Another program bridged a cut that left noise: nothing bright lies under it."""
+    mask = sp.face_ball(whole)
+    noise = sp.noisy(np.zeros(whole.data.shape), 2.5, 5)
+    t1 = sp.volume(np.where(mask, noise, whole.data), sp.affine_of(whole))
+    cuts = find_cuts(sp.skin(), t1)
+    lost, away = _gone(whole, mask)
+    assert cuts.blurred[lost].mean() > 0.8
+    assert cuts.any[away].mean() < 0.002
+
+
+@pytest.mark.parametrize(
+    ("name", "t1", "axes"),
+    [
+        ("wrapped nose", sp.wrapped, ("j",)),
+        ("wrapped far", lambda t: sp.wrapped(t, 35.0), ("j",)),
+        ("both sides cut", lambda t: sp.cropped(sp.cropped(t, "x+", 66), "x-", -64), ()),
+        ("top and neck cut", lambda t: sp.cropped(sp.cropped(t, "z+", 70), "z-", -60), ()),
+        ("whole", lambda t: t, ()),
+    ],
+)
+def test_a_wrap_is_said_and_two_cut_ends_are_not_one(whole, name, t1, axes):
+    image = t1(whole)
+    profiles = edge_profiles(sp.skin(), image)
+    cuts = find_cuts(sp.skin(), image, profiles)
+    quality = quality_of(sp.skin(), image, profiles=profiles, cuts=cuts)
+    assert quality.wrapped == axes, name
+    said = " ".join(quality.warnings)
+    assert ("wraps around along image axis j" in said) == bool(axes)
 
 
 def test_another_storage_order_flags_the_same_vertices(whole):

@@ -46,8 +46,7 @@ def test_places_are_those_of_a_general_optimiser(seed: int) -> None:
     placed = spread_out(wanted, gap, 0, 200)
     order = np.argsort(wanted)
     apart = [
-        {"type": "ineq", "fun": lambda p, i=i, j=j: p[j] - p[i] - gap}
-        for i, j in pairwise(order)
+        {"type": "ineq", "fun": lambda p, i=i, j=j: p[j] - p[i] - gap} for i, j in pairwise(order)
     ]
     found = minimize(
         lambda p: ((p - wanted) ** 2).sum(), placed + 0.5, method="SLSQP",

@@ -128,6 +128,7 @@ def test_the_room_is_the_function() -> None:
     plan = scene_plan.plan(with_scene=False)
     assert tmsplan.view(plan).plan is plan  # type: ignore[operator]
     assert tmsplan.view.view is view
+    assert tmsplan.show(plan).plan is plan
     with pytest.raises(AttributeError, match="no public name 'vieww'"):
         _ = tmsplan.view.vieww
 

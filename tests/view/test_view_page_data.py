@@ -186,7 +186,7 @@ def test_blocks_are_files_and_a_shared_page_shows_no_face(
     assert left[:, 0].mean() < 0 < right[:, 0].mean()
     baked = bake_scene(full.scene)
     assert len(read_mz3(unpacked(blocks["scalp"])).vertices) == len(
-        scalp_mz3(baked.scalp).vertices
+        scalp_mz3(baked.scalp, full.scene.scalp.points).vertices
     )
     assert set(scene_blocks(full, share=True)) == {"left", "right", "left-white", "right-white"}
 

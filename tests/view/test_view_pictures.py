@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import many_targets
 import numpy as np
 import pytest
 import scene_plan
 
 from tmsplan.base.errors import FrameError, InputError
 from tmsplan.plan.plan import Plan, PlannedTarget
-from tmsplan.space import Frame, Hemi, Scanner
+from tmsplan.space import Frame, Hemi, Points, Scanner
 from tmsplan.view.bake import BakedScene
 from tmsplan.view.draw import marker_centre, render
 from tmsplan.view.figures import save_png
@@ -144,6 +145,32 @@ def test_labels_are_in_every_picture(plan: Plan, baked: BakedScene) -> None:
         assert "LEFT, x = -38.3 mm" in words
         assert {"L", "R"} <= set(words)
         assert any("Research use only" in w for w in words)
+
+
+def test_the_cloud_is_on_the_cortex_alone_and_the_words_count_it(
+    plan: Plan, baked: BakedScene
+) -> None:
+    from matplotlib.patches import Circle
+
+    many = many_targets.with_others(plan)
+    cloud = many.targets[0].target.cloud
+    far = Points(cloud.mm(plan.frame)[:3] * [1, -1, 1], plan.frame)  # behind, on the same side
+    both = Points(np.vstack([cloud.mm(plan.frame), far.mm(plan.frame)]), plan.frame)
+    first = replace(many.targets[0], target=replace(many.targets[0].target, cloud=both))
+    for view in VIEWS:
+        figure = draw_picture(many, first, view, baked, size=SMALL)
+        dots = [a for a in figure.get_children() if isinstance(a, Circle) and a.get_fill()]
+        words = " ".join(t.get_text() for t in figure.texts)
+        if view.id != "cortex":
+            assert not dots
+            assert "resamplings" not in words
+            continue
+        assert len(dots) == len(cloud)
+        n = len(cloud) + 3
+        assert f"where {n} resamplings of the data put the point (3 of them on the" in words
+        camera = camera_for(view, first, baked, size=SMALL)
+        at = np.array([d.center for d in dots]) * [1, -1] + [0, SMALL[1]]
+        assert np.abs(at - camera.project(cloud)).max() < 1e-6
 
 
 def test_names_are_not_read_as_formulas(plan: Plan, baked: BakedScene) -> None:

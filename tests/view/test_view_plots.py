@@ -75,3 +75,50 @@ def test_norms_without_quantiles_have_no_such_plot(plan: Plan) -> None:
     assert not has_calibration(plan)
     with pytest.raises(InputError, match="the plan's norms hold no quantiles"):
         plot_calibration_of(plan)
+
+
+def with_curves(plan: Plan) -> Plan:
+    curve = dict(plan.norms["curve"])
+    people = {"age": [25.0, 44.0, 61.0], "value": [0.41, 0.39, 0.36]}
+    first = {**curve, "controls": people, "centiles": [0.05, 0.5, 0.95]}
+    second = {**curve, "feature": "rh_inferiorparietal", "value": 0.6}
+    return replace(plan, norms={**plan.norms, "curves": [first, second]})
+
+
+def test_each_winning_region_has_its_panel_with_the_side_in_words(plan: Plan) -> None:
+    figure = plot_norm(with_curves(plan))
+    titles = [a.get_title(loc="left") for a in figure.axes]
+    assert titles == ["rostralmiddlefrontal, left", "inferiorparietal, right"]
+    persons = [
+        next(line for line in axes.lines if line.get_label() == "this person")
+        for axes in figure.axes
+    ]
+    assert [p.get_ydata()[0] for p in persons] == [0.27, 0.6]
+    words = " ".join(t.get_text() for t in figure.texts)
+    assert "The reference is 120 controls." in words
+
+
+def test_single_controls_are_drawn_where_the_plan_has_them(plan: Plan) -> None:
+    first, second = plot_norm(with_curves(plan)).axes
+    (dots,) = (line for line in first.lines if line.get_label() == "controls")
+    assert list(dots.get_xdata()) == [25.0, 44.0, 61.0]
+    assert list(dots.get_ydata()) == [0.41, 0.39, 0.36]
+    assert not [line for line in second.lines if line.get_label() == "controls"]
+    labels = [t.get_text() for t in first.get_legend().get_texts()]
+    assert "centiles 5 to 95 of the reference" in labels
+
+
+def test_panels_do_not_cover_each_other(plan: Plan) -> None:
+    upper, lower = (a.get_position() for a in plot_norm(with_curves(plan)).axes)
+    assert upper.y0 > lower.y1
+
+
+def test_a_hollow_dot_is_explained_where_there_is_one(plan: Plan) -> None:
+    assert "Hollow" not in plot_ranking(plan).axes[0].get_xlabel()
+    rows = plan.ranking.rows
+    far = replace(rows[1], reachable=False)
+    ranking = replace(plan.ranking, rows=(rows[0], far, *rows[2:]))
+    axes = plot_ranking(replace(plan, ranking=ranking)).axes[0]
+    assert axes.get_xlabel().endswith("Hollow: out of reach.")
+    assert "|z| below 2" in axes.get_xlabel()
+    assert [m.get_markerfacecolor() for m in axes.lines if m.get_marker() == "o"][1] == "white"

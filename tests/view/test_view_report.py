@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import many_targets
 import pytest
 import scene_plan
 
@@ -15,11 +16,15 @@ from tmsplan.view import write_report
 
 @pytest.mark.slow
 def test_page_sheet_and_figures_are_written(plan: Plan, tmp_path: Path) -> None:
-    files = write_report(replace(plan, targets=plan.targets[:1]), tmp_path / "out")
+    maps = many_targets.scalp_fields(plan)
+    scene = replace(plan.scene, scalp_maps={"depth": maps["depth"], "z-under": maps["z_under"]})
+    one = replace(plan, targets=plan.targets[:1], scene=scene)
+    files = write_report(one, tmp_path / "out")
     names = {p.relative_to(tmp_path / "out").as_posix() for p in files}
     views = {f"figures/coupling-1_{v}.png" for v in ("oblique", "cortex", "operator", "coil")}
     plots = {"figures/ranking.png", "figures/norm.png"}
-    assert names == {"report.html", "sheet.pdf", *views, *plots}
+    boards = {f"figures/{b}.png" for b in ("targets", "scalp-depth", "scalp-z-under")}
+    assert names == {"report.html", "sheet.pdf", *views, *plots, *boards}
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/webp;base64,") == 6
 

@@ -21,8 +21,10 @@ FLAT_AREA = Param(20.0, "cm2", 10, 100, "geometry: 2 pi r h of a cap of radius 1
 #: Skin pressed flat has skin under all of it; a cut has fat, bone and brain. Interquartile range
 #: of what lies 2 mm under the plane, over its median.
 UNEVEN = Param(0.5, "1", 0.2, 2.0, "docs/decisions/0027")
-#: So much within a tenth of a millimetre of one plane is a cut along the image's own slices.
+#: So much within a tenth of a millimetre of one plane, and so large a share of what lies about
+#: it, is a cut along the image's own slices. Pressed skin spreads: a sixth of it lies so near.
 EXACT_AREA = Param(8.0, "cm2", 5, 20, "docs/decisions/0027")
+EXACT_SHARE = Param(0.35, "share", 0.25, 0.8, "docs/decisions/0027")
 _EXACT_MM = 0.1
 #: Share of a plane with constant air, or the image's end, over it that proves a cut alone.
 _CONSTANT_SHARE = 0.5
@@ -63,7 +65,8 @@ def large_planes(surface: Surface[Scanner], profiles: EdgeProfiles, constant: Bo
         near = np.abs(xyz @ normal - offset) < _GROWN_MM
         whole = on | (near & (normals @ normal > _GROWN_COS))
         seen |= whole
-        exact = _most_within(xyz[on] @ normal - offset, area[on]) / 100 > EXACT_AREA.value
+        exact_cm2 = _most_within(xyz[on] @ normal - offset, area[on]) / 100
+        exact = exact_cm2 > max(EXACT_AREA.value, EXACT_SHARE.value * cm2)
         # Over bone the edge of a cut lies deeper than over fat: both belong to the judgement.
         if exact or (cm2 > FLAT_AREA.value and _is_cut(whole, profiles, constant)):
             found |= whole

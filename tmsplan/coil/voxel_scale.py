@@ -27,9 +27,7 @@ def rescaled(data: NDArray[Any], weights: tuple[NDArray[np.float64], ...]) -> Fl
     return out
 
 
-def linear_weights(
-    at: NDArray[np.float64], n: int, *, blur: float = 0.0
-) -> NDArray[np.float64]:
+def linear_weights(at: NDArray[np.float64], n: int, *, blur: float = 0.0) -> NDArray[np.float64]:
     """Return the (len(at), n) weights of linear interpolation at fractional indices.
 
     Parameters
@@ -44,15 +42,19 @@ def linear_weights(
     from scipy import ndimage
 
     hat = np.clip(1 - np.abs(at[:, None] - np.arange(n)), 0, 1)
-    return hat @ ndimage.gaussian_filter1d(np.eye(n), blur, axis=0) if blur > 0 else hat
+    if blur > 0:
+        hat = hat @ ndimage.gaussian_filter1d(np.eye(n), blur, axis=0)
+    return np.asarray(hat, dtype=np.float64)
 
 
 def block_means(data: NDArray[Any], size: tuple[int, int, int]) -> Floats:
     """Return the means of blocks of `size` voxels; the last block of an axis may be smaller."""
-    return rescaled(data, tuple(_mean_weights(n, k) for n, k in zip(data.shape, size, strict=True)))
+    return rescaled(
+        data, tuple(_mean_weights(n, k) for n, k in zip(data.shape, size, strict=True))
+    )
 
 
-def from_blocks(blocks: Floats, size: int, shape: tuple[int, ...]) -> Floats:
+def from_blocks(blocks: NDArray[Any], size: int, shape: tuple[int, ...]) -> Floats:
     """Return a smooth image of `shape` from its blocks' means; its rim has the last block's."""
     weights = []
     for n, m in zip(shape, blocks.shape, strict=True):

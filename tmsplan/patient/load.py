@@ -92,10 +92,7 @@ def _read(recipe: Recipe) -> Patient:
     image = read_image(files.t1w, ImageRules(use_form=files.use_form))
     t1w = build_t1w(image, scanner)
     conformed = _conformed(files, image)
-    hemis = Pair(
-        left=read_hemi(files.hemis.left, Hemi.LEFT),
-        right=read_hemi(files.hemis.right, Hemi.RIGHT),
-    )
+    hemis = _hemis(files)
     scalp_mesh = read_mesh(files.scalp) if files.scalp else None
     skull_mesh = read_mesh(files.inner_skull) if files.inner_skull else None
     loose = [m for m in (scalp_mesh, skull_mesh) if m is not None]
@@ -127,8 +124,21 @@ def _read(recipe: Recipe) -> Patient:
         surfaces_because=recipe.surfaces,
         qc=recipe.qc,
         inputs=(*_records(images, recipe), *map_inputs),
-        inner_skull=build_inner_skull(skull_mesh, placement, cortex) if skull_mesh else None,
+        inner_skull=_inner_skull(skull_mesh, placement, cortex),
         landmarks=place_landmarks(recipe.landmarks, placement, recipe.id),
+    )
+
+
+def _inner_skull(
+    mesh: RawMesh | None, placement: Placement, cortex: Pair[Cortex]
+) -> Surface[Scanner] | None:
+    return None if mesh is None else build_inner_skull(mesh, placement, cortex)
+
+
+def _hemis(files: AnatomyFiles) -> Pair[RawHemi]:
+    return Pair(
+        left=read_hemi(files.hemis.left, Hemi.LEFT),
+        right=read_hemi(files.hemis.right, Hemi.RIGHT),
     )
 
 

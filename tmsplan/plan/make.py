@@ -12,6 +12,7 @@ from ..norms.model import NormativeModel
 from ..patient.navigator_t1 import navigator_t1_record
 from ..patient.patient import Patient
 from ..space.tripwire import Tripwire, require_all
+from ..target.ranking import Statement
 from .aim import Aimed, aim
 from .anatomy import check_aim, check_anatomy
 from .compare import compare_targets
@@ -20,6 +21,7 @@ from .head import scalp_lines, with_scalp
 from .options import Options
 from .plan import Plan
 from .ranked import Ranked, agreement_lines, backup_line, ranked
+from .scalp_maps import scalp_maps_of
 from .scene import Scene
 from .scene_store import scene_bytes
 from .store import SCENE_FILE, as_stored
@@ -96,7 +98,8 @@ def assemble_plan(found: Findings) -> Plan:
     patient, unusual, coupling = regions.patient, regions.unusual, regions.coupled.chosen
     options = regions.options
     labels = labels_of(patient, unusual)
-    scene = scene_of(patient, regions.atlas, unusual)
+    scene, said = _scene(found)
+    ranking = replace(regions.ranking, statements=(*regions.ranking.statements, *said))
     plan = Plan(
         created=created_stamp(),
         patient_id=patient.id,
@@ -108,7 +111,7 @@ def assemble_plan(found: Findings) -> Plan:
         coupling=coupling_block(regions.coupled, regions.atlas),
         norms=norms_block(found.norms, unusual, regions.ranking, patient, coupling),
         qc=qc_block(patient, coupling),
-        ranking=regions.ranking,
+        ranking=ranking,
         targets=aimed.targets,
         others=aimed.others,
         head=None if isinstance(aimed.head, str) else aimed.head.record,
@@ -121,6 +124,18 @@ def assemble_plan(found: Findings) -> Plan:
         scene=scene,
     )
     return as_stored(plan)
+
+
+def _scene(found: Findings) -> tuple[Scene | None, tuple[Statement, ...]]:
+    """Return what is drawn, with the maps of the scalp, and what they rest on."""
+    regions = found.regions
+    scene = scene_of(regions.patient, regions.atlas, regions.unusual)
+    if scene is None:
+        return None, ()
+    # By the sphere's field: thousands of places with this head's own would take longer than all
+    # the rest of the plan, and order them alike (docs/decisions/0029).
+    scene, said = scalp_maps_of(regions.patient, scene, regions.options, None)
+    return scene, (said,)
 
 
 def _made_inputs(patient: Patient, scene: Scene | None) -> list[InputFile]:

@@ -23,7 +23,7 @@ from ..space.side import Hemi
 from ..space.tripwire import Tripwire
 from ..surface.field import Field
 from ..surface.pair import Pair
-from ..target.score import POSITIONING, score_within
+from ..target.score import score_within
 from ..target.target import Target
 from ..target.template import target_in_template
 from .anatomy import check_aim
@@ -256,7 +256,3 @@ def _overlapping(
 def _xyz(point: Points[Scanner]) -> str:
     x, y, z = point.mm(point.frame)[0]
     return f"({x:.1f}, {y:.1f}, {z:.1f})"
-
-
-#: How far a coil may lie beside its point: printed with the mean that it belongs to.
-NEAR_MM = POSITIONING

@@ -218,8 +218,19 @@ def _params_from(data: Mapping[str, Any]) -> Params:
 
 
 def _target_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> PlannedTarget:
-    pose = data["pose"]
-    target = Target(
+    nearest = data["nearest_1010"]
+    return PlannedTarget(
+        _point_from(data, frame),
+        _pose_from(data, frame),
+        *_template_point(data),
+        nearest=nearest and NearestSite(**nearest),
+        tape=tape_from(data.get("tape")),
+        field=field_from(data["efield"], frame),
+    )
+
+
+def _point_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> Target:
+    return Target(
         id=data["id"],
         name=data["name"],
         kind=data["kind"],
@@ -236,7 +247,12 @@ def _target_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> PlannedTarge
         cloud=None if data.get("cloud_mm") is None else Points(data["cloud_mm"], frame),
         spread_parts=data.get("spread_parts_mm", {}),
     )
-    coil = CoilPose(
+
+
+def _pose_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> CoilPose:
+    """Return the pose; plans of before casings were looked at have none of the later keys."""
+    pose = data["pose"]
+    return CoilPose(
         scanner_from_coil=Rigid.claim(
             pose["matrix"],
             dst=frame,
@@ -254,15 +270,6 @@ def _target_from(data: Mapping[str, Any], frame: Frame[Scanner]) -> PlannedTarge
         hair_mm=pose.get("hair_mm", 0.0),
         clearance_mm=pose.get("clearance_mm"),
         handle=pose.get("handle", ""),
-    )
-    nearest = data["nearest_1010"]
-    return PlannedTarget(
-        target,
-        coil,
-        *_template_point(data),
-        nearest=nearest and NearestSite(**nearest),
-        tape=tape_from(data.get("tape")),
-        field=field_from(data["efield"], frame),
     )
 
 

@@ -16,7 +16,7 @@ from ..norms.model import NormativeModel
 from ..patient.patient import TEMPLATE_WARPED, Patient
 from ..space.warp import PointWarp
 from ..surface.parcels import feature_name
-from ..target.ranking import Ranking
+from ..target.ranking import RankedParcel, Ranking, backup_rows
 from .couple import Coupled
 from .definitions import definitions_block
 from .steps import covariates_of
@@ -126,24 +126,28 @@ def norms_block(
     patient: Patient,
     coupling: CouplingMap,
 ) -> dict[str, object]:
-    """Return plan.json's ``norms``, with the curve of the first-ranked parcel over age."""
-    curve = _curve(norms, ranking, patient, covariates_of(patient, coupling))
+    """Return plan.json's ``norms``, with the curves of the first regions over age."""
+    covariates = covariates_of(patient, coupling)
+    shown = [r for r in (ranking.best, *backup_rows(ranking)) if r is not None]
+    found_curves = (_curve(norms, row, patient, covariates) for row in shown)
+    curves = [{**c, "unit": coupling.unit} for c in found_curves if c is not None]
     left = left_out_one_by_one(norms)
     return {
         **found.norms,
-        "curve": curve and {**curve, "unit": coupling.unit},
+        "curve": curves[0] if curves else None,
+        "curves": curves,
         "calibration": left and calibration_block(left)["all"],
         "quantiles": left and calibration_quantiles(left),
     }
 
 
 def _curve(
-    norms: NormativeModel, ranking: Ranking, patient: Patient, covariates: Mapping[str, float]
+    norms: NormativeModel, row: RankedParcel, patient: Patient, covariates: Mapping[str, float]
 ) -> dict[str, object] | None:
-    best = ranking.best
-    if best is None or patient.age is None or patient.sex is None:
+    """Return the reference of one region over age; never single controls: a plan travels."""
+    if patient.age is None or patient.sex is None:
         return None
-    feature = feature_name(best.hemi, best.name)
+    feature = feature_name(row.hemi, row.name)
     ages = np.linspace(*norms.age_range, 25)
     bands = norms.centile_curve(
         feature, sex=patient.sex, ages=ages, site=patient.site, covariates=covariates
@@ -155,7 +159,7 @@ def _curve(
         **{k: band.tolist() for k, band in zip(keys, bands, strict=True)},
         "centiles": [0.05, 0.5, 0.95],
         "age": patient.age,
-        "value": best.value,
+        "value": row.value,
     }
 
 

@@ -98,7 +98,9 @@ def add_dots(figure: Figure, dots: Sequence[Dot]) -> None:
         face = dot.colour if dot.seen else (1, 1, 1, 0.55)
         edge = "white" if dot.seen else dot.colour
         line = 0.22 * dot.radius if dot.seen else 0.36 * dot.radius
-        circle = Circle((dot.x, height - dot.y), dot.radius, facecolor=face, edgecolor=edge, zorder=4)
+        circle = Circle(
+            (dot.x, height - dot.y), dot.radius, facecolor=face, edgecolor=edge, zorder=4
+        )
         circle.set_linewidth(line * 72 / figure.dpi)
         if not dot.seen:
             circle.set_linestyle((0, (2.2, 1.4)))

@@ -234,13 +234,13 @@ def _checks(p: CohortPatient) -> Cell:
 
 def said(summary: CohortSummary, drawn: Sequence[Drawn]) -> list[tuple[str, bool]]:
     """Return what must be said, each with whether it is a warning."""
-    lines = [
-        (
-            tell("said-methods", what=tell(f"method-{what}"), found=", ".join(found)),
-            True,
+    lines: list[tuple[str, bool]] = []
+    if summary.methods:
+        each = "; ".join(
+            tell("said-method", what=tell(f"method-{what}"), found=", ".join(found))
+            for what, found in summary.methods.items()
         )
-        for what, found in summary.methods.items()
-    ]
+        lines.append((tell("said-methods", methods=each), True))
     lines += [(tell("said-one-t1", ids=", ".join(ids)), True) for ids in summary.one_t1]
     ways = Counter(t.why for p in summary.patients for t in (p.guided,) if t and t.place)
     if ways:

@@ -24,7 +24,7 @@ COHORT_WORDS: dict[str, str] = {
     "view-left": "LEFT hemisphere, from outside",
     "view-right": "RIGHT hemisphere, from outside",
     "view-top": "from above, face up",
-    "view-front": "from the front: the patient's RIGHT is at the left",
+    "view-front": "from the front",
     "view-name": "Template cortex seen {where}, {n} guided targets",
     "way-left": "from the patient's left",
     "way-right": "from the patient's right",
@@ -120,7 +120,8 @@ COHORT_WORDS: dict[str, str] = {
     "said-ways": "Ways into MNI305: {ways}.",
     "said-way": "{n} {way}",
     "said-methods": "Patients were planned differently, so differences between them may be "
-    "differences of method. {what}: {found}.",
+    "differences of method. {methods}.",
+    "said-method": "{what}: {found}",
     "method-norms": "Norms",
     "method-atlas": "Atlas",
     "method-coupling": "Coupling",

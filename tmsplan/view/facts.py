@@ -56,6 +56,7 @@ class TargetFacts:
     held: str
     clearance: str
     handle: str
+    handle_short: str
     handle_points: str
     handle_how: str
     nearest: str
@@ -159,6 +160,7 @@ def target_facts(plan: Plan, planned: PlannedTarget, head: Head | None) -> Targe
         held=_held(pose),
         clearance="" if pose.clearance_mm is None else say("card-clearance", mm=pose.clearance_mm),
         handle=say("card-handle-value", angle=pose.handle_deg),
+        handle_short=say("card-handle-short", angle=pose.handle_deg),
         handle_points=say("card-handle-points", where=handle_words(planned, head)),
         handle_how=pose.handle,
         nearest=_nearest(planned),

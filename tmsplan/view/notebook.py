@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from matplotlib.figure import Figure
 
-__all__ = ["PICTURE_BYTES", "PlanView", "join_notebook", "view"]
+__all__ = ["PICTURE_BYTES", "PlanView", "join_notebook", "show", "view"]
 
 #: A notebook is versioned and mailed: the picture in it stays below this.
 PICTURE_BYTES = 60_000
@@ -119,6 +119,20 @@ def view(plan: Plan) -> PlanView:
         With ``save_as_html(path)`` and ``open_in_browser()``; a notebook shows picture and table.
     """
     return PlanView(plan)
+
+
+def show(plan: Plan) -> PlanView:
+    """Return `view` of a plan, under a name that no room of the package has: ``tp.show(plan)``.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    PlanView
+    """
+    return view(plan)
 
 
 def join_notebook() -> bool:

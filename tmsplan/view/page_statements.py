@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..plan.plan import Plan
+from .page_head import landmark_rows
 from .words import say
 
 __all__ = ["StatementGroup", "first_statements", "grouped_statements"]
@@ -18,6 +19,8 @@ _FIRST = (
     "not-assessed",
     "extrapolated",
 )
+#: Said in a table of the page, one row each.
+_TABLED = "landmarks"
 #: Topics in the order of the page, with the beginnings of the ids that belong to them. What
 #: nobody has sorted is of the last one, and is printed.
 _TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -48,6 +51,9 @@ def first_statements(plan: Plan) -> list[str]:
 def grouped_statements(plan: Plan) -> list[StatementGroup]:
     """Return every statement of a plan, by topic.
 
+    Those about each landmark stand, word by word, in the table of landmarks; one line here says
+    so and names the doubtful ones.
+
     Returns
     -------
     list of StatementGroup
@@ -55,13 +61,25 @@ def grouped_statements(plan: Plan) -> list[StatementGroup]:
     """
     found: dict[str, list[tuple[str, bool]]] = {title: [] for title, _ in _TOPICS}
     for statement in plan.ranking.statements:
+        if statement.id == _TABLED and plan.head is not None:
+            continue
         found[_topic(statement.id)].append((statement.text, statement.id in _FIRST))
+    found["topic-head"] += _landmark_lines(plan)
     return [
         # Sorting keeps the order of lines that are equally loud.
         StatementGroup(say(title), tuple(sorted(lines, key=lambda line: not line[1])))
         for title, lines in found.items()
         if lines
     ]
+
+
+def _landmark_lines(plan: Plan) -> list[tuple[str, bool]]:
+    rows = landmark_rows(plan)
+    if not rows:
+        return []
+    low = [row.name for row in rows if row.low]
+    warning = [(say("tape-low", names=", ".join(low)), True)] if low else []
+    return [*warning, (say("topic-landmarks"), False)]
 
 
 def _topic(statement_id: str) -> str:

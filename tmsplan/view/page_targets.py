@@ -97,13 +97,16 @@ def _called(other: str, letters: Mapping[str, str]) -> str:
 
 
 def _apart_line(pairs: Mapping[str, Comparison], letters: Mapping[str, str]) -> str:
-    """Return "16.4 mm from Beam F3 (B), 6.8 mm from C": Beam F3 first, then by distance."""
+    """Return "16.4 mm from Beam F3 (B); C 6.8, D 27.8 mm": Beam F3 first, then by distance."""
     order = sorted(pairs, key=lambda other: other != BEAM_F3)
-    each = [
-        say("apart-one", mm=pairs[other].euclidean_mm, other=_called(other, letters))
-        for other in order
-    ]
-    return ", ".join(each)
+    if not order:
+        return ""
+    first, *more = ((pairs[k].euclidean_mm, _called(k, letters)) for k in order)
+    line = say("apart-one", mm=first[0], other=first[1])
+    if not more:
+        return line
+    rest = ", ".join(say("apart-more", mm=mm, other=other) for mm, other in more)
+    return say("apart-line", first=line, more=rest)
 
 
 def _reference(

@@ -10,15 +10,15 @@ from .figure_files import write_boards, write_plots
 from .page import render_page
 from .page_file import write_page
 from .pictures import write_pictures
-from .sheet import write_sheet
+from .sheet import write_sheet, write_sheet_page
 
 __all__ = ["write_report"]
 
-PAGE, SHEET, FIGURES = "report.html", "sheet.pdf", "figures"
+PAGE, SHEET_PAGE, SHEET, FIGURES = "report.html", "sheet.html", "sheet.pdf", "figures"
 
 
 def write_report(plan: Plan, where: Path | str) -> list[Path]:
-    """Write ``report.html``, ``sheet.pdf`` and ``figures/*.png``.
+    """Write ``report.html``, ``sheet.html``, ``sheet.pdf`` and ``figures/*.png``.
 
     The figures are ``<target-id>_<view>.png`` (four views of each target), ``targets.png`` (all
     of them beside each other), ``ranking.png``, and where the plan has what they need
@@ -52,6 +52,7 @@ def write_report(plan: Plan, where: Path | str) -> list[Path]:
         boards = write_boards(plan, folder / FIGURES, plan.scene.scalp_maps)
     plots = write_plots(plan, folder / FIGURES)
     write_page(page, render_page(plan, pictures, plots))
+    printed = write_sheet_page(plan, folder / SHEET_PAGE, pictures)
     sheet = write_sheet(plan, folder / SHEET, pictures)
     drawn = [path for views in pictures.values() for path in views.values()]
-    return sorted([page, sheet, *plots.values(), *boards.values(), *drawn])
+    return sorted([page, printed, sheet, *plots.values(), *boards.values(), *drawn])

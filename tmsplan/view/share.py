@@ -13,6 +13,7 @@ from ..base.errors import InputError, UsageError
 from ..plan.plan import Plan
 from ..plan.record import plan_from_record, plan_to_record
 from .facts import short_hash
+from .figures import save_png
 from .page import render_page, static_text
 from .page_file import write_page
 from .pictures import write_pictures
@@ -21,14 +22,26 @@ from .share_cut import face_plane, faceless
 from .share_words import LEFT_OUT, private_of, require_clean
 from .words import say
 
-__all__ = ["DEFAULT_LABEL", "replaced_once", "require_label", "share_plan", "write_share"]
+__all__ = [
+    "DEFAULT_LABEL",
+    "replaced_once",
+    "require_label",
+    "share_plan",
+    "shared_page",
+    "write_share",
+]
 
 DEFAULT_LABEL = "patient-A"
 _LABEL = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NOTICE = (
-    '<div class="banner" role="note"><span><b>SHARED FORM</b> Left out: the T1 and its slices, '
-    "the face (scalp cut {because}), the patient's name (called {label} here), age and dates, "
-    "names and hashes of files. Coordinates are those of the plan.</span></div>\n"
+    '<div class="banner" role="note"><span><b>SHARED FORM</b> without T1, face, name, dates and '
+    "files; the patient is called {label}</span></div>\n"
+)
+#: Stands first among the caveats.
+_LEFT_OUT = (
+    "SHARED FORM. Left out: the T1 and its slices; the face (scalp cut off {because}); the "
+    "patient's name, called {label} here; age; dates; names and hashes of files. Coordinates are "
+    "those of the plan, in the scanner's frame."
 )
 #: Entries of plan.json's blocks that tell the person's age, or are hashes.
 _DROPPED = frozenset({"curve", "sha256"})
@@ -72,10 +85,15 @@ def share_plan(plan: Plan, *, label: str = DEFAULT_LABEL) -> Plan:
     record["patient"] = {"id": label}
     record["frame"] |= {"owner": label, "t1_sha256": "", "claims": []}
     record["created"] = ""
+    record["caveats"].insert(0, _LEFT_OUT.format(because=_because(plan), label=label))
     shared = plan_from_record(record)
     if plan.scene is None:
         return shared
     return replace(shared, scene=faceless(plan.scene, face_plane(plan), shared.frame))
+
+
+def _because(plan: Plan) -> str:
+    return "with the whole scene" if plan.scene is None else face_plane(plan).because
 
 
 def _stripped(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,33 +141,55 @@ def write_share(plan: Plan, path: Path, *, label: str = DEFAULT_LABEL) -> Path:
     """
     shared = share_plan(plan, label=label)
     with tempfile.TemporaryDirectory(prefix="tmsplan-share-") as folder:
-        html = _page(shared, Path(folder))
-    because = "" if plan.scene is None else face_plane(plan).because
-    html = _said(html, shared, because)
-    ours = (static_text("page.js"), static_text("page.css"))
-    require_clean(html, private_of(plan, label), ours)
+        drawn = Path(folder)
+        pictures = {} if shared.scene is None else write_pictures(shared, drawn)
+        html = shared_page(plan, shared, pictures, _plots(shared, drawn))
     write_page(path, html)
     return path
 
 
-def _page(shared: Plan, folder: Path) -> str:
-    from .figures import save_png
-
-    pictures = {} if shared.scene is None else write_pictures(shared, folder)
+def _plots(shared: Plan, folder: Path) -> dict[str, Path]:
     figures = {"ranking": plot_ranking(shared)}
     if has_calibration(shared):
         figures["calibration"] = plot_calibration_of(shared)
-    plots = {name: folder / f"{name}.png" for name in figures}
+    paths = {name: folder / f"{name}.png" for name in figures}
     for name, figure in figures.items():
-        save_png(figure, plots[name])
-    return render_page(shared, pictures, plots)
+        save_png(figure, paths[name])
+    return paths
 
 
-def _said(html: str, shared: Plan, because: str) -> str:
+def shared_page(
+    plan: Plan,
+    shared: Plan,
+    pictures: Mapping[str, Mapping[str, Path]],
+    plots: Mapping[str, Path],
+) -> str:
+    """Return the page of a shared plan, searched for everything private of the plan.
+
+    Parameters
+    ----------
+    plan : Plan
+    shared : Plan
+        From `share_plan` of `plan`.
+    pictures, plots
+        Of `shared`, as `render_page` takes them.
+
+    Raises
+    ------
+    InputError
+        If something private is still there.
+    """
+    html = _said(render_page(shared, pictures, plots), shared)
+    ours = (static_text("page.js"), static_text("page.css"))
+    require_clean(html, private_of(plan, shared.patient_id), ours)
+    return html
+
+
+def _said(html: str, shared: Plan) -> str:
     """Say on the page what was left out, in place of what the page of a patient says."""
     created = f'<div><dt>{say("page-created")}</dt><dd class="num"> UTC</dd></div>\n'
     t1 = f'<div><dt>{say("page-t1-short")}</dt><dd class="hash">{short_hash("")}</dd></div>\n'
-    notice = _NOTICE.format(because=because or "with the whole scene", label=shared.patient_id)
+    notice = _NOTICE.format(label=shared.patient_id)
     html = replaced_once(replaced_once(html, created, ""), t1, "")
     if shared.scene is not None:
         html = replaced_once(html, f" <strong>{say('private')}</strong>", "")

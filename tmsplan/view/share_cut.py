@@ -28,6 +28,8 @@ ABOVE_EAR = Param(40.0, "mm", 30, 80, "docs/decisions/0032")
 HALF = Param(0.5, "share", 0.4, 0.8, "docs/decisions/0032")
 #: Landmarks may be wrong: they never put the cut lower than this share.
 LOWEST = Param(0.3, "share", 0.2, 0.5, "docs/decisions/0032")
+#: The mesh is cut this much higher: a page refines a coarse one, and its rim sinks by 0.8 mm.
+_RIM_MM = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +130,7 @@ def _cut(scalp: Surface[Scanner], plane: FacePlane, frame: Frame[Scanner]) -> Su
         scalp.points.mm(own),
         scalp.faces,
         plane_normal=plane.up.components(own)[0],
-        plane_origin=plane.point.mm(own)[0],
+        plane_origin=(plane.point + plane.up * _RIM_MM).mm(own)[0],
     )
     if len(faces) == 0:
         raise InputError(

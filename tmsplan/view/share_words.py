@@ -6,6 +6,7 @@ import base64
 import binascii
 import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -22,9 +23,11 @@ __all__ = ["LEFT_OUT", "Private", "private_of", "require_clean"]
 LEFT_OUT = "left out"
 #: Shorter strings are found everywhere by chance; in binary data, a little longer ones too.
 _SHORTEST, _SHORTEST_IN_BYTES = 4, 5
+#: From this length on a string is in base64 by no chance, so all of the file is searched.
+_LONG = 8
 _DATE = re.compile(r"(?<![\d./-])\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?Z?)?(?![\d-])")
 _SHA = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{64,}={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _SIGNED = re.compile(r"(MOVED BY HAND) on \S+ (.+?) moved ")
 
 
@@ -125,24 +128,31 @@ def require_clean(html: str, private: Private, ours: Sequence[str]) -> None:
         html = html.replace(text, "")
     packed = [_unpacked(m.group()) for m in _BASE64.finditer(html)]
     plain = _BASE64.sub(" ", html)
-    for kind, strings in (("a name of the patient", _ids(private)), ("a text", private.texts)):
-        for string in strings:
-            raw = string.encode()
-            hidden = len(raw) >= _SHORTEST_IN_BYTES and any(raw in block for block in packed)
-            if len(string) >= _SHORTEST and (string in plain or hidden):
-                raise InputError(
-                    f"the page to be shared still holds {kind} of {len(string)} characters that "
-                    f"had to be left out. Nothing was written. This is a bug in tmsplan."
-                )
+    for name in private.ids:
+        hidden = _whole(name).search(plain) is not None if len(name) >= _SHORTEST else False
+        if hidden or _in_any(f"sub-{name}" if name.isdecimal() else name, packed):
+            raise _leak("a name of the patient", name)
+    for text in private.texts:
+        where = html if len(text) >= _LONG else plain
+        if len(text) >= _SHORTEST and (text in where or _in_any(text, packed)):
+            raise _leak("a text", text)
 
 
-def _ids(private: Private) -> list[str]:
-    return [f"sub-{i}" if i.isdecimal() else i for i in private.ids]
+def _in_any(text: str, packed: Sequence[bytes]) -> bool:
+    raw = text.encode()
+    return len(raw) >= _SHORTEST_IN_BYTES and any(raw in block for block in packed)
+
+
+def _leak(kind: str, text: str) -> InputError:
+    return InputError(
+        f"the page to be shared still holds {kind} of {len(text)} characters that had to be left "
+        f"out. Nothing was written. This is a bug in tmsplan."
+    )
 
 
 def _unpacked(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
-        return b""  # a long word that is no base64 at all
-    return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (binascii.Error, OSError, EOFError, zlib.error):
+        return b""  # a long word, and nothing that was packed

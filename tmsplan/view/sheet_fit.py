@@ -27,7 +27,7 @@ _TITLE = 5.2
 _PICTURE_WORDS = 10.5
 #: The two columns at the foot: size and pitch of their lines, width, a row of the comparison, a
 #: box to tick, a landmark, the two names.
-_FOOT_PT, _FOOT_LINE, _FOOT_MM, _ROW = 6.8, 3.05, 90.0, 4.0
+_FOOT_PT, _FOOT_LINE, _FOOT_MM, _ROW = 6.6, 2.95, 90.0, 4.0
 _CHECK, _LANDMARK, _NAMES = 3.7, 7.6, 9.5
 #: Width of a column of statements without its bullet.
 _COLUMN_MM = 89.5
@@ -150,6 +150,7 @@ def fit_cover(
 ) -> tuple[float, tuple[StatementPage, ...]]:
     """Return size and pages of the statements of a page that has no target."""
     full = _FULL_MM - head_mm(who, stands_out=False) - _TITLE - _FOOT - _SPARE_MM
+    statements = _set(texts, _COVER_SIZES[0])
     for size in _COVER_SIZES:
         statements = _set(texts, size)
         if statements.height * _TALL_MM <= full - above_mm:

@@ -38,10 +38,10 @@ def _subset(text: str, weight: str) -> str:
     options.layout_features = ["kern", "mark", "mkmk", "ccmp"]
     options.hinting = False
     options.drop_tables += ["FFTM"]  # the font editor's time stamps
-    font = subset.load_font(path, options)
     cut = subset.Subsetter(options)
     cut.populate(text=text + "…")
-    cut.subset(font)
     buffer = io.BytesIO()
-    font.save(buffer)  # the font's own time stamp is kept: equal texts give equal bytes
+    with subset.load_font(str(path), options) as font:
+        cut.subset(font)
+        font.save(buffer)  # the font's own time stamp is kept: equal texts give equal bytes
     return base64.b64encode(buffer.getvalue()).decode()

@@ -115,6 +115,8 @@ def _own_lines(content: SheetContent) -> list[str]:
 def _setting(texts: Sequence[str]) -> tuple[Statements, float]:
     """Return the largest statements that leave their pictures room, and the pictures' height."""
     room = _PICTURES_TOP - _TABLES - _STATEMENT_TITLE - _STATEMENTS_FOOT
+    size, least = _SETTINGS[-1]
+    statements = set_statements(texts, size, _COLUMN - _INDENT)
     for size, least in _SETTINGS:
         statements = set_statements(texts, size, _COLUMN - _INDENT)
         height = min(_TALLEST_PICTURES, room - statements.height)

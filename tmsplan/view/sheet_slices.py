@@ -118,7 +118,7 @@ def _plane_values(scene: Scene, name: str, at: float, view: tuple[Floats, Floats
     """Return grey values, 0 to 255, on a plane of the scanner; 0 outside the T1."""
     from scipy.ndimage import map_coordinates
 
-    cut, across, up, _ = _PLANES[name]
+    _, across, up, _ = _PLANES[name]
     low, high = view
     x = np.arange(low[across], high[across], _STEP_MM) + _STEP_MM / 2
     y = np.arange(low[up], high[up], _STEP_MM) + _STEP_MM / 2

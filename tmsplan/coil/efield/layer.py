@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ...base.errors import InputError
+
 __all__ = ["Boundary", "Layer", "layer_of"]
 
 Floats = NDArray[np.float64]
+
+#: A triangle of a micrometre's edge; those of a model have a millimetre's.
+_LEAST_AREA_M2 = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +72,7 @@ class Layer:
         reach = np.linalg.norm(c - centres[:, None], axis=2).max(axis=1)
         for name, value in (
             ("centres_m", centres),
-            ("normals", cross / twice[:, None]),
+            ("normals", cross / np.maximum(twice, _LEAST_AREA_M2)[:, None]),
             ("areas_m2", twice / 2),
             ("sizes_m", reach),
         ):
@@ -83,11 +88,25 @@ class Layer:
 
 
 def layer_of(boundaries: Sequence[Boundary]) -> Layer:
-    """Return the triangles of several boundaries, in their order."""
+    """Return the triangles of several boundaries, in their order.
+
+    Raises
+    ------
+    InputError
+        If a triangle has no area: it has no normal, and a charge on it no density.
+    """
     corners = [b.points_m[b.faces] for b in boundaries]
     counts = [len(c) for c in corners]
-    return Layer(
+    layer = Layer(
         np.concatenate(corners),
         np.repeat([b.contrast for b in boundaries], counts),
         np.repeat(np.arange(len(boundaries)), counts),
     )
+    flat = np.flatnonzero(~(layer.areas_m2 > _LEAST_AREA_M2))
+    if len(flat):
+        raise InputError(
+            f"boundary {layer.part[flat[0]]} of the field model: {len(flat)} of {len(layer)} "
+            f"triangles have no area. Expected none. Two corners of a triangle probably share a "
+            f"place; look at the pial surface and the inner skull."
+        )
+    return layer

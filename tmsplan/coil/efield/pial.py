@@ -22,6 +22,7 @@ from .layer import Boundary, layer_of
 from .mid_cortex import anchored, sheet_of
 from .shell import SHELL_TRIANGLES, deep_enough, kept_near, shell_boundary, untrusted_note
 from .solve import KrylovSolver
+from .statement import ENGINES
 
 __all__ = ["CSF", "FLUID_GAP", "GREY", "PIAL_TRIANGLES", "PialHead", "pial_head"]
 
@@ -32,6 +33,8 @@ CSF = Param(1.65, "S/m", 0.1, 2.5, "doi:10.1109/TMI.2003.817787; SimNIBS default
 GREY = Param(0.275, "S/m", 0.05, 1.0, "doi:10.1109/TMI.2003.817787; SimNIBS default")
 #: Fluid that the model keeps between pia and inner skull, where the surfaces touch or cross.
 FLUID_GAP = Param(1.0, "mm", 0.2, 3.0, "docs/decisions/0022")
+#: Beside an edge of the skull's mesh the way in from one triangle ends close to the next one.
+_ROUNDS = 3
 #: Of one hemisphere's pia: with the inner skull 30,700 in all, 3.8 GB in single precision.
 PIAL_TRIANGLES = 12_790
 
@@ -40,12 +43,7 @@ class PialHead(ChargedHead):
     """Inner skull and pia as boundaries: orientation and gyri show."""
 
     engine: ClassVar[str] = "shell+pial"
-    leaves_out: ClassVar[str] = (
-        "The field is computed in fluid and brain inside an insulating skull, on a pial surface "
-        "of some 25,000 triangles. It leaves out white matter and its fibres, the cerebellum and "
-        "brain stem, vessels, the skull's own conduction and folds finer than 4 mm. It is good "
-        "for where and how to hold the coil, never for a dose."
-    )
+    leaves_out: ClassVar[str] = ENGINES["shell+pial"]
 
 
 def pial_head(
@@ -110,15 +108,18 @@ def pial_head(
 def _below(pia: Surface[Scanner], shell: Surface[Scanner]) -> tuple[Surface[Scanner], int]:
     """Return the pia with its vertices at least `FLUID_GAP` under the shell, and how many moved.
 
-    Each too shallow vertex goes to the shell's nearest place and from there straight in.
+    Each too shallow vertex goes straight in along the shell's normal at its nearest place: not
+    to that place, which several of them may share.
     """
-    contact = closest_on_faces(shell, pia.points)
-    shallow = contact.signed_mm > -FLUID_GAP.value
-    cross = shell.face_cross()[contact.faces]
-    inward = -cross / np.linalg.norm(cross, axis=1, keepdims=True)
-    on_shell = contact.points.mm(shell.frame)
-    xyz = np.where(shallow[:, None], on_shell + FLUID_GAP.value * inward, pia.points.mm(pia.frame))
-    return pia.with_points(Points(xyz, pia.frame)), int(shallow.sum())
+    xyz = pia.points.mm(pia.frame)
+    moved = np.zeros(len(pia), dtype=bool)
+    for _ in range(_ROUNDS):
+        contact = closest_on_faces(shell, Points(xyz, pia.frame))
+        way = np.maximum(contact.signed_mm + FLUID_GAP.value, 0.0)
+        moved |= way > 0
+        cross = shell.face_cross()[contact.faces]
+        xyz = xyz - way[:, None] * cross / np.linalg.norm(cross, axis=1, keepdims=True)
+    return pia.with_points(Points(xyz, pia.frame)), int(moved.sum())
 
 
 def _inside(points: Points[Scanner], pia: Surface[Scanner]) -> Bools:

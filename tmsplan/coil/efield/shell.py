@@ -19,6 +19,7 @@ from .inner_skull import InnerSkull
 from .layer import Boundary, Layer, layer_of
 from .mid_cortex import TRUSTED_FROM, anchored, sheet_of
 from .solve import DirectSolver, direct_solver
+from .statement import ENGINES
 
 __all__ = [
     "BRAIN_S_PER_M",
@@ -43,12 +44,7 @@ class ShellHead(ChargedHead):
     """The inner skull as the only boundary. Its |E| hardly depends on the coil's angle."""
 
     engine: ClassVar[str] = "shell"
-    leaves_out: ClassVar[str] = (
-        "The field is computed in one conductor inside the skull. It leaves out the fluid round "
-        "the brain, the folds of the grey matter, white matter and the skull's own conduction: "
-        "strengths in gyral crowns are 1.25 to 1.65 times higher, and the hotspot may lie 2 to "
-        "6 mm away. It is good for where and how to hold the coil to a few mm, never for a dose."
-    )
+    leaves_out: ClassVar[str] = ENGINES["shell"]
 
 
 def shell_head(patient: Patient, skull: InnerSkull, root: Path | None) -> ShellHead:

@@ -32,8 +32,8 @@ _SHELL = (
 _PIAL = (
     "The field is computed with two compartments: fluid between inner skull and pial surface, "
     "grey matter inside it. Left out are grey against white matter, the fibres' direction, the "
-    "skull's own conduction and folds finer than the decimated pial surface. Compare poses and "
-    "angles with it; strengths remain estimates."
+    "skull's own conduction, the cerebellum, vessels and folds finer than the decimated pial "
+    "surface. Compare poses and angles with it; strengths remain estimates."
 )
 _SIMNIBS = (
     "The field was computed by SimNIBS, outside tmsplan, on a head model of its own. tmsplan "

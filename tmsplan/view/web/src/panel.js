@@ -63,6 +63,7 @@ function wireSwitches(state) {
     $('choose-scalp').value = scalp
     if ($('choose-map')) $('choose-map').value = map
     for (const legend of all('.map-legend')) legend.hidden = legend.dataset.map !== map
+    for (const legend of all('.z-legend')) legend.hidden = map !== 'none'
     for (const button of all('[data-view]')) button.setAttribute('aria-pressed', String(button.dataset.view === view))
   })
 }

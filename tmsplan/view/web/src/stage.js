@@ -10,6 +10,7 @@ import { makePaint } from './paint.js'
 import { makeMaterials } from './shaders.js'
 
 const CLICK_PX = 5
+const COIL_SHARE = 0.9 // views leave room around the head: the coil may use some of it
 
 export function makeStage(state, plan, drawn, colours) {
   const canvas = document.getElementById('stage')
@@ -115,12 +116,19 @@ function showMap({ geometry }, rgb) {
   drawn.needsUpdate = true
 }
 
-// How far anything of the head lies from its centre.
+// How far anything of the head, and the wings of any target's coil, lie from its centre.
 function reachOf({ scalp, left }, plan) {
   const { xyz } = scalp ?? left
   const [x, y, z] = plan.head.centre
   let reach = 0
   for (let i = 0; i < xyz.length; i += 3) reach = Math.max(reach, Math.hypot(xyz[i] - x, xyz[i + 1] - y, xyz[i + 2] - z))
+  const wing = plan.coil.wing_x + plan.coil.winding_radii.at(-1)
+  for (const { matrix } of plan.targets) {
+    for (const side of [-wing, wing]) {
+      const [a, b, c] = matrix.map((row) => row[3] + side * row[0])
+      reach = Math.max(reach, COIL_SHARE * Math.hypot(a - x, b - y, c - z))
+    }
+  }
   return reach
 }
 
