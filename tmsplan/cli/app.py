@@ -257,15 +257,32 @@ def couple(  # noqa: PLR0913 - one argument a flag
 
 @app.command()
 def report(
-    plan: Annotated[Path, typer.Argument(help="plan.json, or the folder that holds it.")],
+    plans: Annotated[
+        list[Path], typer.Argument(help="plan.json, or its folder; several make a cohort page.")
+    ],
     out: Out,
+    share: Annotated[
+        bool, typer.Option("--share", help="Without face, T1, name and dates.")
+    ] = False,
+    label: Annotated[
+        str | None, typer.Option("--as", help="With --share: what stands for the patient's id.")
+    ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
-    """Write page, sheet and pictures of a plan again."""
-    from .run import run_report
+    """Write page, sheet and pictures of a plan again; of several, the page of the cohort."""
+    from .run_report import run_cohort_report, run_report, run_share_report
 
-    run_report(plan, out, overwrite=overwrite, as_json=json)
+    if label is not None and not share:
+        raise UsageError("--as is for --share; pass it too, or drop it.")
+    if len(plans) > 1 and share:
+        raise UsageError("--share writes the page of one patient; pass one plan.")
+    if len(plans) > 1:
+        run_cohort_report(plans, out, overwrite=overwrite, as_json=json)
+    elif share:
+        run_share_report(plans[0], out, label=label, overwrite=overwrite, as_json=json)
+    else:
+        run_report(plans[0], out, overwrite=overwrite, as_json=json)
 
 
 @app.command(name="list")

@@ -29,7 +29,6 @@ __all__ = [
     "run_explain",
     "run_export",
     "run_plan",
-    "run_report",
 ]
 
 
@@ -157,18 +156,6 @@ def run_export(
     lines = [f"{out / e.file}  re-read to {e.reread_max_mm:.5f} mm" for e in exports]
     data = {"exports": [asdict(e) for e in exports], "tripwires": [asdict(verdict)]}
     say.result("\n".join([str(verdict), *lines]), data, as_json=as_json)
-
-
-def run_report(path: Path, out: Path, *, overwrite: bool, as_json: bool) -> None:
-    """Draw a stored plan again."""
-    from ..plan.store import load_plan
-    from ..view import require_gl, write_report
-
-    plan = load_plan(path)
-    require_gl()
-    with published_folder(out, overwrite=overwrite) as work:
-        write_report(plan, work)
-    say.result(f"page: {out / 'report.html'}", {"page": str(out / "report.html")}, as_json=as_json)
 
 
 def run_explain(message: str, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ __all__ = ["Comparison", "Export", "Plan", "PlannedTarget"]
 
 #: Statements that a terminal prints too; page and sheet print all.
 _LOUD = (
+    "moved",
     "scalp-cut",
     "spread-warn",
     "spread-no-claim",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..plan.plan import Plan
     from .bake import BakedScene, bake_scene
+    from .cohort_page import write_cohort_report
     from .comparison_picture import plot_targets
     from .gl import require_gl
     from .map_picture import plot_map
@@ -41,6 +42,7 @@ __all__ = [
     "plot_targets",
     "require_gl",
     "view",
+    "write_cohort_report",
     "write_pictures",
     "write_report",
 ]
@@ -63,6 +65,7 @@ _HOMES = {
     "plot_targets": "comparison_picture",
     "require_gl": "gl",
     "view": "notebook",
+    "write_cohort_report": "cohort_page",
     "write_pictures": "pictures",
     "write_report": "report",
 }

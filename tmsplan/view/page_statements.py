@@ -12,6 +12,7 @@ __all__ = ["StatementGroup", "first_statements", "grouped_statements"]
 
 #: Statements that are seen without scrolling; the groups below the pictures hold all.
 _FIRST = (
+    "moved",
     "scalp-cut",
     "spread-no-claim",
     "spread-warn",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import page_plan
 import pytest
 import scene_plan
 from matplotlib.image import imread, imsave
@@ -309,6 +310,94 @@ def test_coil_and_scalp_can_be_ghost_solid_and_off(opened: Open, tmp_path: Path)
     assert seen["glass"] > seen["off"]
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with everything that can be switched on."""
+    out = tmp_path_factory.mktemp("measured") / "report.html"
+    plan = page_plan.with_maps(page_plan.full_plan())
+    out.write_text(render_page(plan, {}), encoding="utf-8")
+    return out
+
+
+def differ(a: np.ndarray, b: np.ndarray) -> int:
+    return int((np.abs(a - b).max(axis=2) > 30).sum())
+
+
+def test_cloud_sites_and_landmarks_are_switched_on_and_off(
+    opened: Open, measured: Path, tmp_path: Path
+) -> None:
+    found = opened(path=measured)
+    page = found.page
+    assert (found.ready, found.noise) == ("gl", [])
+    page.select_option("#choose-coil", "off")
+    page.evaluate("for (const e of document.querySelectorAll('.tag')) e.style.opacity = 0")
+    assert page.is_checked("#show-cloud")
+    assert say("js-cloud").strip() in page.inner_text("#key-spread")
+    with_cloud = found.shot("#stage", tmp_path), found.shot("#slice-axial", tmp_path)
+    page.uncheck("#show-cloud")
+    without = found.shot("#stage", tmp_path), found.shot("#slice-axial", tmp_path)
+    assert say("js-cloud").strip() not in page.inner_text("#key-spread")
+    assert differ(with_cloud[0], without[0]) > 5
+    assert differ(with_cloud[1], without[1]) > 5
+    seen = "[...document.querySelectorAll('.site')].filter(e => e.style.visibility === 'visible')"
+    names = f"{seen}.map(e => e.textContent)"
+    assert page.evaluate(names) == []
+    page.check("#show-sites")
+    found.settle()
+    assert {"F3", "F5", "Cz"} >= set(page.evaluate(names)) >= {"F3", "F5"}
+    page.check("#show-landmarks")
+    found.settle()
+    assert "nasion ±6 mm" in page.evaluate(names)
+    page.click("[data-view=right]")
+    found.settle()
+    assert "F5" not in page.evaluate(names)  # on the far side now
+
+
+def test_a_map_paints_the_scalp_and_shows_its_own_legend(
+    opened: Open, measured: Path, tmp_path: Path
+) -> None:
+    found = opened(path=measured)
+    page = found.page
+    glass = found.shot("#stage", tmp_path)
+    page.select_option("#choose-map", "depth")
+    assert page.input_value("#choose-scalp") == "solid"
+    assert page.is_visible(".map-legend[data-map=depth]")
+    assert not page.is_visible(".z-legend")
+    page.click("[data-view=left]")
+    left = found.shot("#stage", tmp_path)
+    page.click("[data-view=right]")
+    right = found.shot("#stage", tmp_path)
+    # 12 mm on the left is pale, 38 mm on the right dark blue.
+    assert blue(right) > 5 * blue(left)
+    assert blue(right) > 5000
+    page.select_option("#choose-map", "none")
+    page.click("[data-view=oblique]")
+    assert page.input_value("#choose-scalp") == "glass"
+    assert page.is_visible(".z-legend")
+    assert differ(glass, found.shot("#stage", tmp_path)) < 200
+    page.select_option("#choose-map", "reach")
+    page.select_option("#choose-scalp", "off")
+    assert page.input_value("#choose-map") == "none"
+    assert found.noise == []
+
+
+@pytest.mark.parametrize("size", [DESK, TABLET], ids=["desk", "tablet"])
+def test_the_answers_of_one_minute_need_no_scrolling(
+    opened: Open, measured: Path, size: dict
+) -> None:
+    """Which side, which point, how deep, how sure, how far from F3, what it does not prove."""
+    page = opened(path=measured, size=size).page
+    strip = page.locator(".pose:visible")
+    words = strip.inner_text()
+    for text in ("LEFT", "Cortical target", "mm deep", "may move 18 mm", "From Beam F3 (B)"):
+        assert text in words, text
+    for box in (strip.bounding_box(), page.locator(".first").bounding_box()):
+        assert box["y"] + box["height"] <= size["height"] + 1
+    assert say("not-proven") in page.inner_text(".first")
+    cut = "[...document.querySelectorAll('.card *, .pose:not([hidden]) *')]"
+    assert page.evaluate(f"{cut}.filter(e => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && getComputedStyle(e).display !== 'inline').map(e => e.textContent)") == []  # fmt: skip # noqa: E501
+
+
 def test_without_webgl_pictures_slices_and_tables_stay(opened: Open, tmp_path: Path) -> None:
     found = opened("--disable-3d-apis")
     assert found.ready == "nogl"
@@ -354,10 +443,13 @@ def test_hostile_names_do_nothing(opened: Open, plan: Plan, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("size", [DESK, TABLET], ids=["desk", "tablet"])
-def test_axe_finds_nothing(opened: Open, size: dict) -> None:
+def test_axe_finds_nothing(opened: Open, measured: Path, size: dict) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    found = opened(size=size)
+    found = opened(path=measured, size=size)
+    found.page.select_option("#choose-map", "reach")
+    for name in ("sites", "landmarks"):
+        found.page.check(f"#show-{name}")
     found.page.evaluate("for (const d of document.querySelectorAll('details')) d.open = true")
     violations = Axe().run(found.page).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:160]) for v in violations] == []

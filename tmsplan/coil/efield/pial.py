@@ -24,7 +24,7 @@ from .shell import SHELL_TRIANGLES, deep_enough, kept_near, shell_boundary, untr
 from .solve import KrylovSolver
 from .statement import ENGINES
 
-__all__ = ["CSF", "FLUID_GAP", "GREY", "PIAL_TRIANGLES", "PialHead", "pial_head"]
+__all__ = ["CSF", "FLUID_GAP", "GREY", "PIAL_TRIANGLES", "PIA_DEPTH", "PialHead", "pial_head"]
 
 Bools = NDArray[np.bool_]
 
@@ -33,6 +33,9 @@ CSF = Param(1.65, "S/m", 0.1, 2.5, "doi:10.1109/TMI.2003.817787; SimNIBS default
 GREY = Param(0.275, "S/m", 0.05, 1.0, "doi:10.1109/TMI.2003.817787; SimNIBS default")
 #: Fluid that the model keeps between pia and inner skull, where the surfaces touch or cross.
 FLUID_GAP = Param(1.0, "mm", 0.2, 3.0, "docs/decisions/0022")
+#: Under the coarse pia, from where a field is trusted: the edges of its triangles, where a uniform
+#: charge has an infinite field, otherwise hold the peak.
+PIA_DEPTH = Param(0.4, "mm", 0.1, 2.0, "docs/decisions/0022")
 #: Beside an edge of the skull's mesh the way in from one triangle ends close to the next one.
 _ROUNDS = 3
 #: Of one hemisphere's pia: with the inner skull 30,700 in all, 3.8 GB in single precision.
@@ -123,4 +126,4 @@ def _below(pia: Surface[Scanner], shell: Surface[Scanner]) -> tuple[Surface[Scan
 
 
 def _inside(points: Points[Scanner], pia: Surface[Scanner]) -> Bools:
-    return np.asarray(closest_on_faces(pia, points).signed_mm < 0)
+    return np.asarray(closest_on_faces(pia, points).signed_mm < -PIA_DEPTH.value)
