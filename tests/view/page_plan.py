@@ -67,7 +67,7 @@ def _measured(planned: PlannedTarget, share: float, away_mm: float) -> PlannedTa
 
 def _guided(planned: PlannedTarget) -> PlannedTarget:
     point = planned.target.point.mm(FRAME)[0]
-    cloud = np.vstack([np.tile(point, (CLOUD - 1, 1)), point + (0, 9, 0)])
+    cloud = np.vstack([np.tile(point, (CLOUD - 1, 1)), point + np.array([0, 9, 0])])
     target = replace(
         planned.target,
         cloud=Points(cloud, FRAME),

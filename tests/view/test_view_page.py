@@ -262,6 +262,7 @@ def test_every_word_is_used_and_every_used_word_exists() -> None:
         "map-",
         "scalp-",
         "mark-",
+        "sheet-mark",
         "short-",
         "spread:",
         "qc:",

@@ -8,10 +8,10 @@ from ..plan.plan import Plan
 from .page_head import landmark_rows
 from .words import say
 
-__all__ = ["StatementGroup", "first_statements", "grouped_statements"]
+__all__ = ["FIRST", "StatementGroup", "first_statements", "grouped_statements"]
 
 #: Statements that are seen without scrolling; the groups below the pictures hold all.
-_FIRST = (
+FIRST = (
     "moved",
     "scalp-cut",
     "spread-no-claim",
@@ -46,7 +46,7 @@ class StatementGroup:
 
 def first_statements(plan: Plan) -> list[str]:
     """Return the statements that nobody may miss."""
-    return [s.text for s in plan.ranking.statements if s.id in _FIRST]
+    return [s.text for s in plan.ranking.statements if s.id in FIRST]
 
 
 def grouped_statements(plan: Plan) -> list[StatementGroup]:
@@ -64,7 +64,7 @@ def grouped_statements(plan: Plan) -> list[StatementGroup]:
     for statement in plan.ranking.statements:
         if statement.id == _TABLED and plan.head is not None:
             continue
-        found[_topic(statement.id)].append((statement.text, statement.id in _FIRST))
+        found[_topic(statement.id)].append((statement.text, statement.id in FIRST))
     found["topic-head"] += _landmark_lines(plan)
     return [
         # Sorting keeps the order of lines that are equally loud.

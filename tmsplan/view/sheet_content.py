@@ -23,6 +23,7 @@ from .facts import (
     target_facts,
     yes_no,
 )
+from .page_statements import FIRST
 from .sheet_paper import A4_MM, text_width
 from .words import say, side_word
 
@@ -41,7 +42,13 @@ MOST_ROWS = 5
 _TOUCHED = ("nasion", "lpa", "rpa")
 #: Statements that the sheet says in another place: in its table of landmarks, and where the
 #: tape instructions would stand.
-_ELSEWHERE = ("landmarks", "head-not-measured")
+_ELSEWHERE = (
+    "landmarks",
+    "head-not-measured",
+    "synthetic",  # the band on top of every page
+    "efield-no-dose",  # beside the field's numbers
+    "scalp-maps",  # none is on the sheet
+)
 #: From this doubt on a landmark does not check a registration (docs/decisions/0023).
 _DOUBTFUL_MM = 15.0
 #: Room for a name in one line of large letters, mm.
@@ -168,10 +175,15 @@ def who(plan: Plan) -> Who:
 
 
 def all_statements(plan: Plan) -> list[str]:
-    """Return the verdict, the statements and the caveats; what the sheet's tables say is there."""
+    """Return the verdict, the statements (warnings first) and the caveats, without what the
+    sheet's bands and tables say.
+    """
     verdict = f"{say(f'verdict-{plan.ranking.verdict}')}: {plan.ranking.why}"
-    said = [s.text for s in plan.ranking.statements if s.id not in _ELSEWHERE]
-    return [verdict, *said, *plan.caveats]
+    found = [s for s in plan.ranking.statements if s.id not in _ELSEWHERE]
+    said = [s.text for s in sorted(found, key=lambda s: s.id not in FIRST)]
+    # The bands on top of every page say what the first words of these do, and the foot the rest.
+    caveats = [c for c in plan.caveats if not c.startswith(("SYNTHETIC:", "Research software,"))]
+    return [verdict, *said, *caveats]
 
 
 def sheet_content(plan: Plan, planned: PlannedTarget, head: Head | None) -> SheetContent:
