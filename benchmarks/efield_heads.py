@@ -30,7 +30,7 @@ from tmsplan.coil.efield.coarse import coarse
 from tmsplan.coil.efield.inner_skull import inner_skull_of
 from tmsplan.coil.efield.layer import Boundary, layer_of
 from tmsplan.coil.efield.measures import hotspot
-from tmsplan.coil.efield.pial import CSF, GREY, PIA_DEPTH, _below
+from tmsplan.coil.efield.pial import CSF, GREY, PIA_DEPTH, pia_under
 from tmsplan.coil.efield.shell import shell_boundary, shell_head
 from tmsplan.coil.efield.solve import KrylovSolver, direct_solver
 from tmsplan.coil.efield.source import primary_field
@@ -72,7 +72,7 @@ def pia_against_shell(triangles: int) -> None:
     boundaries, mids, weights, kept = [shell_boundary(skull, CSF.value)], [], [], []
     for hemi in Hemi:
         pial, white = _fsaverage5("pial", hemi), _fsaverage5("white", hemi)
-        pia, _ = _below(coarse(pial, triangles, "pia"), skull)
+        pia, _ = pia_under(skull, coarse(pial, triangles, "pia"))
         points = pia.points.mm(FSAVERAGE) * 1e-3
         boundaries.append(Boundary(points, pia.faces, GREY.value, CSF.value))
         mid = pial.with_points(

@@ -175,9 +175,7 @@ def who(plan: Plan) -> Who:
 
 
 def all_statements(plan: Plan) -> list[str]:
-    """Return the verdict, the statements (warnings first) and the caveats, without what the
-    sheet's bands and tables say.
-    """
+    """Return verdict, statements (warnings first) and caveats that no band or table says."""
     verdict = f"{say(f'verdict-{plan.ranking.verdict}')}: {plan.ranking.why}"
     found = [s for s in plan.ranking.statements if s.id not in _ELSEWHERE]
     said = [s.text for s in sorted(found, key=lambda s: s.id not in FIRST)]

@@ -24,7 +24,16 @@ from .shell import SHELL_TRIANGLES, deep_enough, kept_near, shell_boundary, untr
 from .solve import KrylovSolver
 from .statement import ENGINES
 
-__all__ = ["CSF", "FLUID_GAP", "GREY", "PIAL_TRIANGLES", "PIA_DEPTH", "PialHead", "pial_head"]
+__all__ = [
+    "CSF",
+    "FLUID_GAP",
+    "GREY",
+    "PIAL_TRIANGLES",
+    "PIA_DEPTH",
+    "PialHead",
+    "pia_under",
+    "pial_head",
+]
 
 Bools = NDArray[np.bool_]
 
@@ -74,7 +83,7 @@ def pial_head(
     """
     shell = coarse(skull.surface, SHELL_TRIANGLES, "inner skull")
     made = {
-        hemi: _below(coarse(c.pial, triangles, "pia"), shell) for hemi, c in patient.cortex.sides()
+        hemi: pia_under(shell, coarse(c.pial, triangles, "pia")) for hemi, c in patient.cortex.sides()
     }
     pia = [surface for surface, _ in made.values()]
     boundaries = [shell_boundary(shell, csf.value)]
@@ -108,11 +117,20 @@ def pial_head(
     )
 
 
-def _below(pia: Surface[Scanner], shell: Surface[Scanner]) -> tuple[Surface[Scanner], int]:
+def pia_under(
+    shell: Surface[Scanner], pia: Surface[Scanner]
+) -> tuple[Surface[Scanner], int]:
     """Return the pia with its vertices at least `FLUID_GAP` under the shell, and how many moved.
 
     Each too shallow vertex goes straight in along the shell's normal at its nearest place: not
     to that place, which several of them may share.
+
+    Parameters
+    ----------
+    shell : Surface
+        Inner skull.
+    pia : Surface
+        Of one hemisphere, mm.
     """
     xyz = pia.points.mm(pia.frame)
     moved = np.zeros(len(pia), dtype=bool)
