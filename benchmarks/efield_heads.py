@@ -1,15 +1,21 @@
-"""The E-field on heads: pial against shell model (fsaverage), inner skulls (a real head).
+"""The E-field on heads: pial against shell model, inner skulls, seconds on a real head.
 
 ``pia``: fsaverage's inner skull (MNE) and pia (nilearn). Share of |E| in gyral crowns, pattern,
 angle and |E|^8 centroid, pial model against shell. ``skulls``: hot zone with the inner skull
 from the brain mask against that of the watershed, on shared/data/mne_sample_ecog.
+``search``: set-up, whole-cortex field and pose search as a plan asks for them, on the same head:
+CPU and wall seconds, memory, and the adjoint against the direct solution. With ``--pial`` the
+two-compartment model follows at its full size (minutes, 4 GB).
 
-Run: ``python benchmarks/efield_heads.py pia [--triangles N]`` or ``skulls FOLDER``
+Run: ``python benchmarks/efield_heads.py pia [--triangles N]``, ``skulls FOLDER`` or
+``search FOLDER [--pial] [--json FILE]``
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import resource
 import sys
 import time
 from dataclasses import replace
@@ -25,17 +31,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "coil"))
 from ecog_head import ECOG, TKRAS, ecog_patient
 from efield_shells import FIGURE8, density, matrix_of
 
+from tmsplan.base.params import Params
 from tmsplan.coil.efield.charges import field_operator
 from tmsplan.coil.efield.coarse import coarse
-from tmsplan.coil.efield.inner_skull import inner_skull_of
+from tmsplan.coil.efield.head import ChargedHead, pose_metres
+from tmsplan.coil.efield.inner_skull import InnerSkull, inner_skull_of
 from tmsplan.coil.efield.layer import Boundary, layer_of
 from tmsplan.coil.efield.measures import hotspot
-from tmsplan.coil.efield.pial import CSF, GREY, PIA_DEPTH, pia_under
+from tmsplan.coil.efield.pial import CSF, GREY, PIA_DEPTH, pia_under, pial_head
+from tmsplan.coil.efield.region import region_around
+from tmsplan.coil.efield.search import PialGrid, PoseGrid, SearchSpace, search_poses
 from tmsplan.coil.efield.shell import shell_boundary, shell_head
 from tmsplan.coil.efield.solve import KrylovSolver, direct_solver
 from tmsplan.coil.efield.source import primary_field
+from tmsplan.coil.handle import along_midline
 from tmsplan.coil.pose import CoilPose
-from tmsplan.space.frame import CoilSimnibs, Frame, Scanner, Voxel
+from tmsplan.coil.scalp import scalp_of
+from tmsplan.coil.sites import scalp_sites
+from tmsplan.patient import Patient
+from tmsplan.space.frame import CoilSimnibs, Frame, Mni305, Scanner, Voxel
 from tmsplan.space.grid import Grid, Volume
 from tmsplan.space.points import Points, Vectors
 from tmsplan.space.side import Hemi
@@ -43,7 +57,17 @@ from tmsplan.space.transform import Affine, Rigid
 from tmsplan.surface import Domain, Pair, Surface, closest_on_faces
 
 FSAVERAGE = Frame(Scanner, "fsaverage")
-TOWARD = {"M1": (-0.5, -0.1, 0.8), "front": (-0.6, 0.6, 0.5), "back": (-0.5, -0.6, 0.7)}
+TOWARD = {
+    "M1": (-0.5, -0.1, 0.8),
+    "front": (-0.6, 0.6, 0.5),
+    "back": (-0.5, -0.6, 0.7),
+    "right": (0.6, 0.5, 0.6),
+    "top": (-0.1, 0.1, 1.0),
+}
+#: Left, MNI305, mm: where the two kinds of treatment are aimed, to a centimetre.
+REGIONS = {"left DLPFC": (-40.0, 40.0, 30.0), "left M1": (-37.0, -21.0, 58.0)}
+#: As a plan searches: sites within a radius, angles of the handle.
+SEARCHED, RADIUS_MM, ANGLES = 200, 25.0, 36
 SITES = (
     (-0.6, 0.6, 0.5),
     (-0.7, -0.1, 0.7),
@@ -55,14 +79,20 @@ SITES = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
-    parser.add_argument("what", choices=["pia", "skulls"])
-    parser.add_argument("folder", type=Path, nargs="?", help="mne_sample_ecog, for skulls")
+    parser.add_argument("what", choices=["pia", "skulls", "search"])
+    parser.add_argument("folder", type=Path, nargs="?", help="mne_sample_ecog, not for pia")
+    parser.add_argument("--pial", action="store_true", help="search: also shell+pial, full size")
+    parser.add_argument("--json", type=Path, help="search: also write the rows to this file")
     parser.add_argument("--triangles", type=int, default=5000, help="of each pia (5000)")
     options = parser.parse_args()
     if options.what == "pia":
         pia_against_shell(options.triangles)
     elif options.folder is None:
-        parser.error("skulls needs the folder of the ecog head")
+        parser.error(f"{options.what} needs the folder of the ecog head")
+    elif options.what == "search":
+        rows = plan_like_search(options.folder, pial=options.pial)
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1))
     else:
         mask_against_watershed(options.folder)
 
@@ -154,16 +184,11 @@ def _fsaverage5(name: str, hemi: Hemi) -> Surface[Scanner]:
 
 def mask_against_watershed(folder: Path) -> None:
     whole = ecog_patient(folder)
-    header = nib.load(folder / "mri/T1.mgz").header
-    matrix = header.get_vox2ras() @ np.linalg.inv(header.get_vox2ras_tkr())
-    to_scanner = Rigid.claim(matrix, dst=ECOG, src=TKRAS, because="vox2ras of T1.mgz")
-    v, f = nfs.read_geometry(folder / "bem/watershed/sample_ecog_inner_skull_surface")
-    own = Surface(Points(v, TKRAS), f, Domain("inner-skull", len(v), None, "ecog"))
     image = nib.load(folder / "mri/brain.mgz")
     voxels = Affine.claim(image.affine, dst=ECOG, src=Frame(Voxel, "brain"), because="brain.mgz")
     inside = (np.asarray(image.dataobj) > 0).astype(np.uint8)
     mask = {"brain_mask": Volume(inside, Grid(image.shape, voxels))}
-    heads = replace(whole, inner_skull=own.moved(to_scanner)), replace(whole, maps=mask)
+    heads = replace(whole, inner_skull=_watershed(folder)), replace(whole, maps=mask)
     models = [shell_head(p, inner_skull_of(p), None) for p in heads]
     for number, toward in enumerate(SITES):
         pose = _ecog_pose(whole, np.array(toward))
@@ -193,6 +218,124 @@ def _ecog_pose(patient, toward: np.ndarray) -> CoilPose:
     frame = Frame(CoilSimnibs, FIGURE8.name)
     rigid = Rigid.claim(matrix, dst=ECOG, src=frame, because="benchmark")
     return CoilPose(rigid, FIGURE8.name, Points(on, ECOG), Vectors(-z, ECOG), 4.0, 20.0, 45.0)
+
+
+def _watershed(folder: Path) -> Surface[Scanner]:
+    header = nib.load(folder / "mri/T1.mgz").header
+    matrix = header.get_vox2ras() @ np.linalg.inv(header.get_vox2ras_tkr())
+    to_scanner = Rigid.claim(matrix, dst=ECOG, src=TKRAS, because="vox2ras of T1.mgz")
+    v, f = nfs.read_geometry(folder / "bem/watershed/sample_ecog_inner_skull_surface")
+    return Surface(Points(v, TKRAS), f, Domain("inner-skull", len(v), None, "ecog")).moved(
+        to_scanner
+    )
+
+
+class Clock:
+    """CPU and wall seconds of each step; on a busy machine only the former mean anything."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, object]] = []
+        self.start()
+
+    def start(self) -> None:
+        """Begin a step."""
+        self._cpu, self._wall = time.process_time(), time.perf_counter()
+
+    def lap(self, engine: str, step: str) -> None:
+        """End a step, print it and begin the next."""
+        cpu, wall = time.process_time() - self._cpu, time.perf_counter() - self._wall
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        self.rows.append(
+            {"engine": engine, "step": step, "cpu_s": cpu, "wall_s": wall, "peak_gb": peak}
+        )
+        print(f"{engine:10s} {step:40s} {cpu:7.2f} s CPU {wall:7.2f} s wall {peak:5.2f} GB peak")
+        self.start()
+
+
+def plan_like_search(folder: Path, *, pial: bool) -> list[dict[str, object]]:
+    patient = replace(ecog_patient(folder), inner_skull=_watershed(folder))
+    scalp_of(patient), patient.midplane()  # read and checked once; no part of the solver
+    clock = Clock()
+    skull = inner_skull_of(patient)
+    clock.lap("both", "inner skull")
+    for make in [shell_head, pial_head][: 1 + pial]:
+        head = _set_up(make, patient, skull, clock)
+        for name, mni in REGIONS.items():
+            _searched(head, name, mni, clock)
+    return clock.rows
+
+
+def _set_up(make, patient: Patient, skull: InnerSkull, clock: Clock) -> ChargedHead:
+    """Return a head whose solver is made, as nothing was kept of it before."""
+    clock.start()
+    head = make(patient, skull, None)
+    clock.lap(head.engine, "set-up: meshes, trusted cortex")
+    solver = head.solver
+    clock.lap(head.engine, f"set-up: solver, {len(head.layer)} triangles")
+    points = len(head.operator.points_m)
+    clock.lap(head.engine, f"set-up: field at {points} anchors")
+    if solver is not head.solver:
+        raise RuntimeError("the solver was made twice")
+    return head
+
+
+def _searched(head: ChargedHead, name: str, mni, clock: Clock) -> None:
+    patient = head.patient
+    near = patient.tree.points(Points(mni, Frame(Mni305, "template")), patient.scanner)
+    region = region_around(patient, Hemi.LEFT, near, name=name)
+    space = _sites(patient, near)
+    clock.start()
+    response = head.response(region)
+    clock.lap(head.engine, f"{name}: response, {len(region.vertices)} vertices")
+    # The response is solved for once more, because nothing is kept here.
+    grid = search_poses(head, FIGURE8, space, region)
+    n = f"{len(space.points)} x {len(space.angles_deg)}"
+    clock.lap(head.engine, f"{name}: response and search, {n} poses")
+    best = grid.best_by_magnitude() if isinstance(grid, PialGrid) else grid.best_by_normal()
+    clock.start()
+    found = head.on_cortex(best.pose, FIGURE8).left
+    clock.lap(head.engine, f"{name}: field of one pose, whole cortex")
+    direct = _direct(head, grid, best.site, best.angle)
+    matrix = pose_metres(best.pose.scanner_from_coil, patient.scanner)
+    adjoint = response.mean_field(matrix, FIGURE8, 1e6)[:3]
+    good = region.vertices[np.isfinite(found.magnitude.values[region.vertices])]
+    area = patient.cortex.left.mid.vertex_areas()[good]
+    on_cortex = np.average(found.components(patient.scanner)[good], axis=0, weights=area)
+    size = np.linalg.norm(direct)
+    off = {
+        "adjoint": np.linalg.norm(adjoint - direct) / size,
+        "search": abs(grid.magnitude[best.site, best.angle] - size) / size,
+        "cortex map": np.linalg.norm(on_cortex - direct) / size,
+    }
+    off = {k: 100 * float(v) for k, v in off.items()}
+    clock.rows.append({"engine": head.engine, "step": f"{name}: % off the direct field"} | off)
+    told = ", ".join(f"{k} {v:.3f} %" for k, v in off.items())
+    print(f"{head.engine:10s} {name}: mean {size:.3f} V/m at the best pose; off it: {told}")
+
+
+def _direct(head: ChargedHead, grid: PoseGrid, site: int, angle: int) -> np.ndarray:
+    """Return the region's mean field from the charges of this one pose, V/m."""
+    rows = grid.region.vertices  # of the left: they come first
+    rows = rows[head.mid.trusted[rows]]
+    pose = grid.space.pose(site, angle, FIGURE8, grid.cortex)
+    pose_m = pose_metres(pose.scanner_from_coil, head.frame)
+    at, area = head.mid.sheet.points_m[rows], head.mid.sheet.areas_m2[rows]
+    charges = field_operator(at, head.layer).apply(head.density(pose_m, FIGURE8))
+    return 1e6 * np.average(primary_field(FIGURE8, pose_m, at) + charges, axis=0, weights=area)
+
+
+def _sites(patient: Patient, near: Points[Scanner]) -> SearchSpace:
+    scalp, params = scalp_of(patient), Params()
+    sites = scalp_sites(scalp, near, RADIUS_MM, SEARCHED, normal_radius=params.normal_radius)
+    right, frame = patient.midplane().to_right, patient.scanner
+    ahead = [
+        along_midline(sites.normals.take([i]), right, scalp.forward).components(frame)
+        for i in range(len(sites))
+    ]
+    angles = np.arange(0, 360, 360 / ANGLES)
+    standoff = params.standoff.value + params.hair.value
+    direction = Vectors(np.vstack(ahead), frame)
+    return SearchSpace(sites.points, sites.normals, direction, Hemi.LEFT, angles, standoff)
 
 
 if __name__ == "__main__":

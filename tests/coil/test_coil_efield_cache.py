@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import numpy as np
 import pytest
 
@@ -82,6 +85,28 @@ def test_two_runs_at_once_leave_one_entry(tmp_path):
 
     assert np.array_equal(cached(tmp_path, "k", slow)["a"], MESH)
     assert [p.name for p in (tmp_path / "efield").iterdir()] == ["k"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the rights of a file are those of POSIX")
+def test_nobody_but_the_owner_may_open_an_entry(tmp_path):
+    """Also where the folder of entries was open before, and whatever the umask says."""
+    root = tmp_path / "cache"
+    (root / "efield").mkdir(parents=True)
+    (root / "efield").chmod(0o755)
+    before = os.umask(0)
+    try:
+        cached(root, "k", lambda: {"a": MESH})
+    finally:
+        os.umask(before)
+    rights = {p.name: stat.S_IMODE(p.stat().st_mode) for p in root.rglob("*")}
+    assert rights == {"efield": 0o700, "k": 0o700, "arrays.npz": 0o600, "SHA256SUMS": 0o600}
+    assert np.array_equal(cached(root, "k", lambda: {})["a"], MESH)
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "efield").write_text("a file")
+    with pytest.raises(InputError, match=r"efield: this folder .* cannot be made.*TMSPLAN_CACHE"):
+        cached(tmp_path, "k", lambda: {"a": MESH})
 
 
 def test_the_folder_is_the_users_or_the_platforms(tmp_path, monkeypatch):

@@ -20,7 +20,13 @@ from tmsplan.coil.efield.source import (
     loop_source,
     primary_field,
 )
-from tmsplan.coil.efield.table import CLEARANCE_M, tabulated, tabulated_source
+from tmsplan.coil.efield.table import (
+    CLEARANCE_M,
+    TabulatedSource,
+    source_for,
+    tabulated,
+    tabulated_source,
+)
 
 MODELS = Path(coils.__file__).with_name("models")
 OTHERS = [n for n in coil_names() if n != FIGURE8]
@@ -152,6 +158,20 @@ def test_a_lopsided_wing_has_no_table() -> None:
     wing = Wing(np.zeros(3), np.eye(3), 0.03 * one * [1, 2], np.array([0, 0.01]), one)
     with pytest.raises(InputError, match=r"bent: the filaments .* not symmetric about its middle"):
         tabulated(CoilSource("bent", (wing,)))
+
+
+def test_many_points_are_read_from_tables_where_there_can_be_one() -> None:
+    source, points = coil_source(FIGURE8), cloud(500, 6, (-0.1, -0.1, 0.02), (0.1, 0.1, 0.1))
+    assert source_for(1_000, source) is source
+    many = source_for(300_000, source)
+    assert isinstance(many, TabulatedSource)
+    assert source_for(300_000, source) is many
+    exact = source.vector_potential(points)
+    assert np.abs(many.vector_potential(points) - exact).max() < 1e-6 * peak(exact)
+    one = np.ones(2)
+    lopsided = Wing(np.zeros(3), np.eye(3), 0.03 * one * [1, 2], np.array([0, 0.01]), one)
+    for other in (CoilSource("bent", (lopsided,)), dipoles_of(source)):
+        assert source_for(300_000, other) is other
 
 
 @pytest.mark.parametrize("name", coil_names())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,8 @@ class Slice:
     wide: float
 
 
+# Drawn once for the page in the browser and once more for the PDF of the same plan.
+@lru_cache(maxsize=8)
 def draw_slices(plan: Plan, planned: PlannedTarget) -> tuple[Slice, ...]:
     """Return the three slices through a target; none if the plan has no scene.
 

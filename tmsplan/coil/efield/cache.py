@@ -3,7 +3,7 @@
 An entry is a folder named by the SHA-256 of everything that the numbers depend on: the owner,
 the meshes, the settings and the solver's own source. Another patient, a moved vertex or a new
 version of the code has another name. An entry appears whole or not at all, and is read only if
-its own list of hashes still holds.
+its own list of hashes still holds. It comes from a patient's head: only its owner may open it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ Arrays = Mapping[str, NDArray[np.generic]]
 #: Modules whose source decides the numbers that are kept.
 _CODE = ("adjoint", "charges", "coarse", "layer", "pial", "potentials", "solve")
 _FILE = "arrays.npz"
+#: Nobody but the owner opens what was made of a patient's head.
+_OWN_FOLDER, _OWN_FILE = 0o700, 0o600
 
 
 def cache_root() -> Path:
@@ -86,13 +88,38 @@ def cached(root: Path | None, key: str, make: Callable[[], Arrays]) -> Arrays:
         return _read(folder)
     arrays = make()
     try:
-        with published_folder(folder) as work, (work / _FILE).open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
+        _write(folder, arrays)
     except (InputError, OSError):
         # Another process of the same head may have published it meanwhile: both are equal.
         if not folder.is_dir():
             raise
     return arrays
+
+
+def _write(folder: Path, arrays: Arrays) -> None:
+    _private_folder(folder.parent)
+    with published_folder(folder) as work:
+        (work / _FILE).touch(mode=_OWN_FILE)
+        with (work / _FILE).open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+    # A published folder is open to all; until here the one above it kept it shut.
+    folder.chmod(_OWN_FOLDER)
+    (folder / MANIFEST).chmod(_OWN_FILE)
+
+
+def _private_folder(folder: Path) -> None:
+    """Make a folder, where it is not there, and shut it to everybody but its owner.
+
+    Folders above it are made as the system makes them: they hold nothing of a patient.
+    """
+    try:
+        folder.mkdir(mode=_OWN_FOLDER, parents=True, exist_ok=True)
+        folder.chmod(_OWN_FOLDER)
+    except OSError as err:
+        raise InputError(
+            f"{folder.name}: this folder of kept E-field solutions cannot be made, or not be shut "
+            f"to others ({err.strerror}). Expected a folder of your own; set TMSPLAN_CACHE to one."
+        ) from err
 
 
 def _read(folder: Path) -> Arrays:

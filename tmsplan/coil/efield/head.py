@@ -25,6 +25,7 @@ from .region import CorticalRegion
 from .solve import Solver
 from .source import FieldSource, primary_field
 from .sphere import A_PER_US
+from .table import source_for
 
 __all__ = ["ChargedHead", "pose_metres"]
 
@@ -126,7 +127,8 @@ class ChargedHead:
         vectors = np.full(mid.sheet.points_m.shape, np.nan)
         rows = np.flatnonzero(mid.trusted)
         charges = mid.spread @ self.operator.apply(self.density(pose_m, source))
-        vectors[rows] = primary_field(source, pose_m, mid.sheet.points_m[rows]) + charges[rows]
+        asked = source_for(len(rows), source)
+        vectors[rows] = primary_field(asked, pose_m, mid.sheet.points_m[rows]) + charges[rows]
         left, right = np.split(vectors * didt, [mid.sheet.left])
         cortex = self.patient.cortex
         return Pair(cortical_field(left, cortex.left), cortical_field(right, cortex.right))

@@ -288,12 +288,11 @@ def _local_means(known: _Known, at: Floats) -> Floats:
     from scipy.spatial import cKDTree
 
     tree: Any = cKDTree(known.xyz)
-    pairs = tree.query_ball_point(at, TARGET_RADIUS.value, return_sorted=True)
-    out = np.full(len(at), np.nan)
-    for i, rows in enumerate(pairs):
-        if rows:
-            out[i] = np.average(known.e[rows], weights=known.area[rows])
-    return out
+    pairs = cKDTree(at).sparse_distance_matrix(tree, TARGET_RADIUS.value, output_type="ndarray")
+    n = len(at)
+    area = np.bincount(pairs["i"], known.area[pairs["j"]], n)
+    total = np.bincount(pairs["i"], (known.area * known.e)[pairs["j"]], n)
+    return np.asarray(np.divide(total, area, out=np.full(n, np.nan), where=area > 0))
 
 
 def _region_of(known: _Known, region: Pair[Bools], cortex: Pair[Cortex]) -> Floats:

@@ -83,7 +83,8 @@ def pial_head(
     """
     shell = coarse(skull.surface, SHELL_TRIANGLES, "inner skull")
     made = {
-        hemi: pia_under(shell, coarse(c.pial, triangles, "pia")) for hemi, c in patient.cortex.sides()
+        hemi: pia_under(shell, coarse(c.pial, triangles, "pia"))
+        for hemi, c in patient.cortex.sides()
     }
     pia = [surface for surface, _ in made.values()]
     boundaries = [shell_boundary(shell, csf.value)]
@@ -117,9 +118,7 @@ def pial_head(
     )
 
 
-def pia_under(
-    shell: Surface[Scanner], pia: Surface[Scanner]
-) -> tuple[Surface[Scanner], int]:
+def pia_under(shell: Surface[Scanner], pia: Surface[Scanner]) -> tuple[Surface[Scanner], int]:
     """Return the pia with its vertices at least `FLUID_GAP` under the shell, and how many moved.
 
     Each too shallow vertex goes straight in along the shell's normal at its nearest place: not

@@ -18,16 +18,23 @@ tests/coil/test_coil_efield_source.py.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...base.errors import InputError
-from .source import CoilSource, Wing, coil_source
+from .source import CoilSource, FieldSource, Wing, coil_source
 
-__all__ = ["CLEARANCE_M", "TabulatedSource", "Way", "tabulated", "tabulated_source"]
+__all__ = [
+    "CLEARANCE_M",
+    "TabulatedSource",
+    "Way",
+    "source_for",
+    "tabulated",
+    "tabulated_source",
+]
 
 Floats = NDArray[np.float64]
 #: float64 for the cubic way, float32 for the linear one.
@@ -42,6 +49,8 @@ _NEAR_M, _FAR_M = (0.13, 0.04), (0.36, 0.36)
 _STEPS_M = {"cubic": (0.5e-3, 2e-3), "linear": (0.25e-3, 0.5e-3)}
 #: Rows beyond the reach: a spline forgets its boundary by a factor of 3.7 a row.
 _MARGIN = 14
+#: From so many points on, making the tables and reading them is quicker than the closed form.
+_MANY = 100_000
 #: Points at a time: their temporaries stay in the cache.
 _BLOCK = 1 << 15
 
@@ -203,6 +212,26 @@ def tabulated_source(name: str, way: Way = "cubic") -> TabulatedSource:
     return tabulated(coil_source(name), way)
 
 
+def source_for(points: int, source: FieldSource) -> FieldSource:
+    """Return the coil as it is best asked at so many points: from cubic tables if they are many.
+
+    Parameters
+    ----------
+    points : int
+    source : FieldSource
+        Returned as it is where no table can be made of it: dipoles, or filaments that are not
+        symmetric about the middle plane of their wing.
+    """
+    if points < _MANY or not isinstance(source, CoilSource):
+        return source
+    return _kept(source) if all(_symmetric(w) for w in source.wings) else source
+
+
+@lru_cache(maxsize=8)
+def _kept(source: CoilSource) -> TabulatedSource:
+    return tabulated(source)
+
+
 def _alike(a: Wing, b: Wing) -> bool:
     """Whether two wings differ only by place and direction."""
     return all(
@@ -211,25 +240,27 @@ def _alike(a: Wing, b: Wing) -> bool:
 
 
 def _of(wing: Wing, way: Way, name: str) -> _TabulatedWing:
+    if not _symmetric(wing):
+        raise InputError(
+            f"{name}: the filaments of a wing are not symmetric about its middle plane. Expected "
+            f"the same turns above and below it. Use the source without a table."
+        )
     low, high = float(wing.height_m.min()), float(wing.height_m.max())
     middle, half = (low + high) / 2, (high - low) / 2
-    _require_symmetric(wing, middle, name)
     near_step, far_step = _STEPS_M[way]
     near = _table(wing, near_step, (_NEAR_M[0], half + _NEAR_M[1]), way)
     far = _table(wing, far_step, (_FAR_M[0], half + _FAR_M[1]), way)
     return _TabulatedWing(wing, near, far, middle, half)
 
 
-def _require_symmetric(wing: Wing, middle: float, name: str) -> None:
+def _symmetric(wing: Wing) -> bool:
+    middle = (float(wing.height_m.min()) + float(wing.height_m.max())) / 2
+
     def keys(sign: float) -> list[tuple[float, float, float]]:
         height = np.round(sign * (wing.height_m - middle), 12) + 0.0
         return sorted(zip(wing.radius_m, height, wing.share, strict=True))
 
-    if keys(1.0) != keys(-1.0):
-        raise InputError(
-            f"{name}: the filaments of a wing are not symmetric about its middle plane. Expected "
-            f"the same turns above and below it. Use the source without a table."
-        )
+    return keys(1.0) == keys(-1.0)
 
 
 def _table(wing: Wing, step: float, reach: tuple[float, float], way: Way) -> _Table:
