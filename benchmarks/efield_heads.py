@@ -5,7 +5,7 @@ angle and |E|^8 centroid, pial model against shell. ``skulls``: hot zone with th
 from the brain mask against that of the watershed, on shared/data/mne_sample_ecog.
 ``search``: set-up, whole-cortex field and pose search as a plan asks for them, on the same head:
 CPU and wall seconds, memory, and the adjoint against the direct solution. With ``--pial`` the
-two-compartment model follows at its full size (minutes, 4 GB).
+two-compartment model follows at its full size (minutes, 6 GB).
 
 Run: ``python benchmarks/efield_heads.py pia [--triangles N]``, ``skulls FOLDER`` or
 ``search FOLDER [--pial] [--json FILE]``

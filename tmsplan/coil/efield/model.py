@@ -57,7 +57,7 @@ def field_model(
     ----------
     patient : Patient
     engine : {"shell", "pial"}
-        One compartment (seconds), or fluid and brain (minutes, 4 GB of memory while solving).
+        One compartment (seconds), or fluid and brain (minutes, 6 GB of memory while solving).
     cache : Path or None
         Folder of kept results, usually `cache_root()`; None keeps nothing.
 
