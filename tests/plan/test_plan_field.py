@@ -140,11 +140,29 @@ def test_a_handle_by_the_field_needs_one(made) -> None:
         holder(made, handle="field", efield="none").hold(target)
 
 
-def test_an_angle_of_ones_own_and_an_unknown_handle(made) -> None:
+def test_an_angle_of_ones_own(made) -> None:
     target = one(made[2], "coupling-1").target
     assert holder(made, handle="90", efield="none").hold(target).handle_deg == pytest.approx(90)
-    with pytest.raises(InputError, match="handle 'sideways' is unknown; pass midline"):
-        holder(made, handle="sideways", efield="none").hold(target)
+
+
+@pytest.mark.parametrize("handle", ["sideways", "999", "nan", "-400"])
+def test_an_unknown_handle_is_refused_before_any_work(handle) -> None:
+    with pytest.raises(InputError, match=f"handle '{handle}': pass midline.*-180 to 180"):
+        Options(handle=handle)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"hotspot": (float("nan"), 0.0, 0.0)}, "three finite numbers"),
+        ({"efield": "simnibs:"}, "there is no folder"),
+        ({"efield": "simnibs:nowhere"}, "there is no folder 'nowhere'"),
+        ({"point": "field-weighted", "efield": "none"}, "needs a field of our own"),
+    ],
+)
+def test_choices_that_need_no_patient_are_judged_at_once(wrong, words) -> None:
+    with pytest.raises(InputError, match=words):
+        Options(**wrong)
 
 
 def test_a_circular_coil_is_not_held_by_its_centre(made) -> None:

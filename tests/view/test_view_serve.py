@@ -173,6 +173,8 @@ def test_a_large_body_is_refused_by_its_bytes(user: TestClient, session: Session
         (json.dumps({**MOVE, "more": 1}), 400, "expected the keys"),
         (json.dumps({**MOVE, "frame": "lps"}), 400, "frame: expected 'scanner'"),
         (json.dumps({**MOVE, "target": 1}), 400, "target: expected its id"),
+        (json.dumps({**MOVE, "target": "\ud800"}), 400, "target: expected its id"),
+        (f'{{"target": "a", "frame": "scanner", "point_mm": [1{"0" * 400}, 0, 0]}}', 400, "three"),
         (json.dumps({**MOVE, "point_mm": [1, 2]}), 400, "three numbers"),
         (json.dumps({**MOVE, "point_mm": [1, 2, True]}), 400, "three numbers"),
         (json.dumps({**MOVE, "point_mm": [1, 2, 1e9]}), 400, "three numbers"),

@@ -157,6 +157,14 @@ def _with_head(plan: Plan, doubt: float) -> Plan:
     return replace(plan, head=HeadRecord(marks, {}, {}))
 
 
+def test_no_landmark_and_no_site_draws_the_face(plan: Plan) -> None:
+    """Nasion, ears and low 10-10 sites lie below the cut; so do the tapes that start there."""
+    shared = share_plan(plan)
+    assert shared.head is None
+    assert all(t.tape is None for t in shared.targets)
+    assert "landmarks" not in {s.id for s in shared.ranking.statements}
+
+
 @pytest.mark.parametrize("doubt", [None, float("nan"), 12.0])
 def test_no_eye_nose_or_ear_is_above_the_plane(plan: Plan, doubt: float | None) -> None:
     placed = plan if doubt is None else _with_head(plan, doubt)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ..base.errors import UsageError
 from . import say
+from .new_file import require_new_file, write_new_file
 
 __all__ = ["compare"]
 
@@ -36,16 +36,14 @@ def compare(
     from ..plan.compare_plan import compare as compare_plan
     from ..plan.store import load_plan
 
-    if out is not None and out.exists() and not overwrite:
-        raise UsageError(f"{out.name}: exists already; pass --overwrite or choose another -o.")
+    if out is not None:
+        require_new_file(out, overwrite=overwrite)
     names = [*(against or ()), *(more or ())]
     opened = load_plan(plan)
     with say.working("measuring along cortex and scalp"):
         found = compare_plan(opened, names)
     text, data = str(found), found.as_dict()
     if out is not None:
-        part = out.with_name(f".partial-{out.name}")
-        part.write_bytes(found.to_tsv())
-        part.replace(out)
+        write_new_file(out, found.to_tsv())
         text, data = f"{text}\n\n{out}", data | {"table": str(out)}
     say.result(text, data, as_json=json)

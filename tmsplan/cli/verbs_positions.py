@@ -9,6 +9,7 @@ import typer
 
 from ..base.errors import UsageError
 from . import say
+from .new_file import require_new_file, write_new_file
 
 if TYPE_CHECKING:
     from ..coil.head import HeadTapes, Landmarks
@@ -51,8 +52,7 @@ def positions(  # noqa: PLR0913 - one argument a flag
     """
     from ..coil.head import head_tapes, ten_ten
 
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out.name}: exists already; pass --overwrite or choose another -o.")
+    require_new_file(out, overwrite=overwrite)
     given = dict(zip(_NAMES, (nasion, inion, lpa, rpa), strict=True))
     with say.working(f"reading {scalp.name}"):
         if scalp.is_dir() or scalp.suffix.lower() == ".toml":
@@ -115,9 +115,7 @@ def _write(out: Path, places: dict[str, Points[Scanner]]) -> None:
     rows = [
         dict(zip(columns, (name, *_numbers(place)), strict=True)) for name, place in places.items()
     ]
-    part = out.with_name(f".partial-{out.name}")
-    part.write_bytes(table_bytes(columns, rows))
-    part.replace(out)
+    write_new_file(out, table_bytes(columns, rows))
 
 
 def _numbers(place: Points[Scanner]) -> list[str]:

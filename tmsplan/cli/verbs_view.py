@@ -13,6 +13,7 @@ import typer
 
 from ..base.errors import InputError, UsageError
 from . import say
+from .new_file import require_new_file
 
 if TYPE_CHECKING:
     from ..plan.move_ground import MoveGround
@@ -160,12 +161,11 @@ def run_share(path: Path, out: Path, *, label: str | None, overwrite: bool, as_j
     label = require_label(label or DEFAULT_LABEL)
     if out.suffix.lower() != ".html" or out.is_dir():
         raise UsageError(f"{out.name}: --share writes one HTML file; pass -o FILE.html.")
-    if out.exists() and not overwrite:
-        raise UsageError(f"{out.name}: exists already; pass --overwrite or choose another -o.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    require_new_file(out, overwrite=overwrite)
     plan = load_plan(path)
     if plan.scene is not None:
         require_gl()
-    out.parent.mkdir(parents=True, exist_ok=True)
     with say.working("drawing the page without a face"):
         write_share(plan, out, label=label)
     data = {"page": str(out), "as": label}

@@ -87,12 +87,7 @@ class Holder:
             return handle_across_wall(target, self.patient, self.scalp, params=self.options.params)
         if asked in HANDLES:  # "field" of a place on the scalp keeps the convention
             return MIDLINE
-        try:
-            return Handle.custom(float(asked))
-        except ValueError as err:
-            raise InputError(
-                f"handle '{asked}' is unknown; pass {', '.join(HANDLES)} or an angle in deg."
-            ) from err
+        return Handle.custom(float(asked))
 
     def _searched(self, target: Target) -> CoilPose:
         """Return the pose of the strongest field, by what the model may choose an angle by."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal
 
 from ..base.errors import InputError
@@ -82,11 +84,43 @@ class Options:
     params: Params = field(default_factory=Params)
 
     def __post_init__(self) -> None:
-        known = self.efield in EFIELDS or self.efield.startswith(SIMNIBS)
-        if not known:
+        self._require_efield()
+        self._require_handle()
+        if self.hotspot is not None and not all(map(math.isfinite, self.hotspot)):
+            raise InputError(
+                f"hotspot {self.hotspot}: three finite numbers are expected, mm in scanner RAS."
+            )
+        if self.point == "field-weighted" and self.efield not in ("shell", "pial"):
+            raise InputError(
+                "point 'field-weighted' needs a field of our own: pass --efield shell or pial."
+            )
+
+    def _require_efield(self) -> None:
+        folder = self.efield.removeprefix(SIMNIBS)
+        if self.efield in EFIELDS:
+            return
+        if folder == self.efield:
             raise InputError(
                 f"efield '{self.efield}' is unknown; pass {', '.join(EFIELDS)} or "
                 f"{SIMNIBS}FOLDER (the m2m_ folder of charm)."
+            )
+        if not folder or not Path(folder).is_dir():
+            raise InputError(
+                f"efield '{self.efield}': there is no folder '{Path(folder).name}'. Expected the "
+                f"m2m_ folder that charm made from this patient's T1."
+            )
+
+    def _require_handle(self) -> None:
+        if self.handle in HANDLES:
+            return
+        try:
+            angle = float(self.handle)
+        except ValueError:
+            angle = math.nan
+        if not -180 <= angle <= 180:
+            raise InputError(
+                f"handle '{self.handle}': pass {', '.join(HANDLES)}, or an angle of -180 to 180 "
+                f"deg to the midline."
             )
 
     def searching(self, higher_means: str) -> Options:

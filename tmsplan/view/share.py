@@ -106,6 +106,10 @@ def _stripped(record: Mapping[str, Any]) -> dict[str, Any]:
         "norms": _without(record["norms"]),
         "coupling": _without(record["coupling"]),
         "others": [],
+        # Nasion, ears and the low 10-10 sites draw the face that the scalp was cut for.
+        "head": None,
+        "targets": [{**t, "tape": None} for t in record["targets"]],
+        "statements": [s for s in record["statements"] if s["id"] != "landmarks"],
     }
 
 

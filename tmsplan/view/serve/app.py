@@ -172,7 +172,7 @@ def _move_of(body: Mapping[str, Any]) -> tuple[str, tuple[float, float, float]]:
     target, point = body["target"], body["point_mm"]
     if body["frame"] != "scanner":
         raise _RefusedError(400, "frame: expected 'scanner', the frame of every coordinate here")
-    if not isinstance(target, str):
+    if not isinstance(target, str) or not target.isprintable() or not target.isascii():
         raise _RefusedError(400, "target: expected its id")
     if not (isinstance(point, list) and len(point) == 3 and all(map(_is_mm, point))):
         raise _RefusedError(400, "point_mm: expected three numbers, mm")
@@ -182,4 +182,5 @@ def _move_of(body: Mapping[str, Any]) -> tuple[str, tuple[float, float, float]]:
 
 def _is_mm(value: object) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and abs(value) < _FAR_MM  # type: ignore[arg-type]
+    # Compared first: an integer of a thousand digits is no float.
+    return number and -_FAR_MM < value < _FAR_MM and math.isfinite(value)  # type: ignore[operator, arg-type]
