@@ -24,7 +24,7 @@ def test_page_sheet_and_figures_are_written(plan: Plan, tmp_path: Path) -> None:
     views = {f"figures/coupling-1_{v}.png" for v in ("oblique", "cortex", "operator", "coil")}
     plots = {"figures/ranking.png", "figures/norm.png"}
     boards = {f"figures/{b}.png" for b in ("targets", "scalp-depth", "scalp-z-under")}
-    assert names == {"report.html", "sheet.pdf", *views, *plots, *boards}
+    assert names == {"report.html", "sheet.html", "sheet.pdf", *views, *plots, *boards}
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/webp;base64,") == 6
 
