@@ -25,6 +25,8 @@ from tmsplan.surface import Domain, Surface
 from tmsplan.surface.check import check_closed
 from tmsplan.surface.proximity import closest_on_faces
 
+pytestmark = pytest.mark.slow  # surfaces from masks, several heads
+
 
 def ball(radius: float, subdivisions: int = 4) -> Surface:
     v, f = rh.sphere(subdivisions)

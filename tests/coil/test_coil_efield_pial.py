@@ -20,6 +20,8 @@ from tmsplan.space.side import Hemi
 from tmsplan.space.transform import Rigid
 from tmsplan.surface import Pair, closest_on_faces
 
+pytestmark = pytest.mark.slow  # two compartments solved
+
 COARSE = 1000
 
 

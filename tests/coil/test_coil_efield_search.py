@@ -24,6 +24,8 @@ from tmsplan.coil.sites import scalp_sites
 from tmsplan.space.points import Points, Vectors
 from tmsplan.space.side import Hemi
 
+pytestmark = pytest.mark.slow  # pose searches
+
 ANGLES = np.arange(-180.0, 180.0, 30.0)
 
 

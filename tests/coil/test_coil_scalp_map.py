@@ -26,6 +26,8 @@ from tmsplan.space.side import Hemi
 from tmsplan.surface import Domain, Field, Pair, Surface, closest_on_faces
 from tmsplan.target.no_go import no_go_scalp
 
+pytestmark = pytest.mark.slow  # thousands of places, one with a solved head
+
 COIL = "figure8-70mm"
 PARAMS = Params()
 MID_MM = 72.0

@@ -29,6 +29,8 @@ from tmsplan.plan.search import search_of
 from tmsplan.plan.solved_head import SimnibsHead, solve_head
 from tmsplan.space import Hemi
 
+pytestmark = pytest.mark.slow  # whole plans with fields
+
 OPTIONS = Options(
     atlas="aparc", against=("beam-f3", "mni-sgacc-group", "f3-cortical"), efield="shell"
 )

@@ -32,7 +32,13 @@ def test_page_sheet_and_figures_are_written(plan: Plan, tmp_path: Path) -> None:
 def test_a_page_name_may_be_given_and_no_scene_means_no_pictures(tmp_path: Path) -> None:
     bare = scene_plan.plan(with_scene=False)
     files = write_report(bare, tmp_path / "mine.html")
-    assert {p.name for p in files} == {"mine.html", "sheet.pdf", "ranking.png", "norm.png"}
+    assert {p.name for p in files} == {
+        "mine.html",
+        "sheet.html",
+        "sheet.pdf",
+        "ranking.png",
+        "norm.png",
+    }
     assert "without the geometry" in (tmp_path / "mine.html").read_text(encoding="utf-8")
 
 

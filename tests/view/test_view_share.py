@@ -28,6 +28,8 @@ from tmsplan.view.report import write_report
 from tmsplan.view.share import share_plan, shared_page, write_share
 from tmsplan.view.share_cut import FacePlane, face_plane, faceless
 
+pytestmark = pytest.mark.slow  # pages of a whole plan, unpacked and searched
+
 #: fsaverage's own landmarks in the world of its head surface, mm (mne.coreg fiducials).
 NASION, INION = (1.5, 85.1, -34.8), (2.0, -115.0, -22.0)
 LPA, RPA = (-80.6, -29.1, -41.3), (84.4, -28.6, -41.3)

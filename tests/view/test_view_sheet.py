@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 import re
@@ -132,7 +133,7 @@ def test_every_statement_and_caveat_is_on_the_one_page(
     full: Plan, tmp_path: Path, n: int, write: Writer
 ) -> None:
     if write is write_plain:
-        n = min(n, 9)  # tape and landmarks stand among its statements
+        n = min(n, 5)  # tape and landmarks stand among its statements; then it takes two pages
     one = replace(full, targets=full.targets[:1])
     many = sheet_plan.with_long_names(sheet_plan.with_statements(one, n))
     pages = pages_of(write(many, tmp_path / "a.pdf", sheet_plan.pictures_for(many, tmp_path)))
@@ -225,7 +226,7 @@ def test_the_file_asks_for_nothing(full: Plan, tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert set(re.findall(r"(?:src=|url\()[\"']?([a-z]+:|[^\"')]{1,9})", text)) == {"data:"}
     assert not re.search(r"<script|<link|<form|@import|\sstyle=", text)
-    assert "default-src 'none'" in text
+    assert "default-src 'none'" in html.unescape(text)
 
 
 @pytest.fixture
@@ -274,5 +275,7 @@ def test_the_typesetter_understands_every_rule_and_reads_no_file(
     assert caplog.text == ""
     secret = tmp_path / "secret.css"
     secret.write_text("p{color:red}", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"file|protocol|scheme"):
+    from weasyprint.urls import FatalURLFetchingError
+
+    with pytest.raises(FatalURLFetchingError, match="secret.css"):
         setter.pdf(f'<link rel="stylesheet" href="{secret.as_uri()}"><p>a</p>')

@@ -83,9 +83,12 @@ def _deep_in_hull(xyz: Floats, shape: tuple[int, ...]) -> Bools:
 
     Labels of the cortex alone are a hollow shell that is open below; its middle is brain, too.
     """
-    from scipy.spatial import ConvexHull
+    from scipy.spatial import ConvexHull, QhullError
 
-    planes = ConvexHull(xyz).equations
+    try:
+        planes = ConvexHull(xyz).equations
+    except QhullError:  # a few points, or all in a plane: nothing is deep in that
+        return np.zeros(shape, dtype=np.bool_)
     # A quarter of the grid in each direction: the depth is a round number, not a boundary.
     axes = [np.arange(0, n, _COARSER) * _STEP_MM for n in shape]
     outside = np.full([len(a) for a in axes], -np.inf)
