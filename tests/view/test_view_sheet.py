@@ -277,5 +277,5 @@ def test_the_typesetter_understands_every_rule_and_reads_no_file(
     secret.write_text("p{color:red}", encoding="utf-8")
     from weasyprint.urls import FatalURLFetchingError
 
-    with pytest.raises(FatalURLFetchingError, match="secret.css"):
+    with pytest.raises(FatalURLFetchingError, match=r"secret\.css"):
         setter.pdf(f'<link rel="stylesheet" href="{secret.as_uri()}"><p>a</p>')
