@@ -71,8 +71,8 @@ MUTANTS = {
         "tests/patient/test_patient_image.py::test_a_misleading_t1_is_refused_by_name",
     ),
     "the handle on the other side": Mutant(
-        "coil/place.py", "    lateral = rightward if hemi is Hemi.RIGHT else -rightward",
-        "    lateral = rightward",
+        "coil/handle.py", "    return ahead, rightward if hemi is Hemi.RIGHT else -rightward",
+        "    return ahead, rightward",
         "tests/coil/test_coil_place.py::test_handle_is_45_deg_behind_and_lateral",
     ),
     "the coil's axes are not turned for Brainsight": Mutant(

@@ -71,7 +71,7 @@ def test_at_a_millimetre_and_a_half_the_skin_is_known_to_a_tenth():
         ("helmet 5 mm off", lambda t: sp.helmet(t, 5.0), (0.3, 0.5, 1.2)),
         ("bright helmet 10 mm off", lambda t: sp.helmet(t, 10.0, 200.0), (0.3, 0.5, 1.2)),
         ("headphones", sp.headphones, (0.3, 0.5, 1.2)),
-        ("ghost", sp.ghosted, (0.35, 0.7, 1.5)),
+        ("ghost", sp.ghosted, (0.35, 0.8, 1.5)),
         ("slices of 4 mm", sp.thick, (0.6, 1.5, 4.0)),
         ("stored PSR", lambda t: sp.stored(t, (1, 2, 0), (1, 0, 1)), (0.3, 0.5, 1.2)),
         ("noise", lambda _: sp.phantom(step=STEP, noise=8.0), (0.4, 0.8, 2.0)),
